@@ -1,0 +1,1 @@
+"""The GraphQL schema: views of records, relations, filters, mutations and analytics fields."""
