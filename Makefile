@@ -1,0 +1,109 @@
+# The one door to the project: `make` lists what it opens.
+# Works with GNU make 3.81 or newer and Python 3.11 or newer; uv is installed where it is missing.
+
+PYTHON ?= python3
+ARGS ?=
+NEO4J_PORT ?= 7687
+
+BIN := .venv/bin
+MARKS := .venv/.made
+RUNTIME := $(MARKS)/runtime
+DEV := $(MARKS)/dev
+
+# The environment is this checkout's own, whatever shell or folder make was called from.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PROJECT UV_SYSTEM_PYTHON
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
+export UV_PYTHON := $(CURDIR)/.venv/bin/python
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo run test check check-format check-lint check-types check-imports \
+	check-schema format schema cover neo4j neo4j-stop clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# --- the environment ---------------------------------------------------------------------------
+
+# uv from the PATH when it runs there (a version manager's shim may not), else from the venv.
+SYNC = uv=uv; $$uv --version >/dev/null 2>&1 || uv=$(BIN)/uv; $$uv sync --quiet --frozen
+
+$(MARKS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "renmai needs Python 3.11 or newer as $(PYTHON); name another: make PYTHON=/path/to/python3.12" >&2; \
+		exit 1; }
+	@if uv --version >/dev/null 2>&1; \
+	then $(PYTHON) -m venv --clear --without-pip .venv; \
+	else echo "installing uv into .venv" && $(PYTHON) -m venv --clear .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'; \
+	fi
+	@mkdir -p $(MARKS) && touch $@
+
+$(RUNTIME): pyproject.toml uv.lock | $(MARKS)/venv
+	@echo "installing what renmai needs to run (from uv.lock)"
+	@$(SYNC) --no-dev --inexact
+	@touch $@
+
+$(DEV): pyproject.toml uv.lock | $(MARKS)/venv
+	@echo "installing what renmai needs to run and to be worked on (from uv.lock)"
+	@$(SYNC)
+	@touch $(RUNTIME) $@
+
+setup: $(DEV) ## make .venv from uv.lock: everything for work on renmai
+
+# --- use ---------------------------------------------------------------------------------------
+
+demo: $(RUNTIME) ## load demo data, print three answers, serve GraphQL (DEMO_SERVE=0: only print)
+	@$(BIN)/renmai demo $(ARGS)
+
+run: $(RUNTIME) ## serve the API (ARGS="--store sqlite:///folder --port 8000")
+	@$(BIN)/renmai serve $(ARGS)
+
+neo4j: $(RUNTIME) ## start a local Neo4j Community server and print its URL (NEO4J_PORT=7687)
+	@$(BIN)/python -m tests.neo4j_server start --port $(NEO4J_PORT)
+
+neo4j-stop: $(RUNTIME) ## stop that server; its data stays
+	@$(BIN)/python -m tests.neo4j_server stop
+
+# --- work --------------------------------------------------------------------------------------
+
+test: $(DEV) ## run the tests, on SQLite and on a real Neo4j (ARGS="-k paging -x")
+	@$(BIN)/python -m pytest $(ARGS)
+
+cover: $(DEV) ## run the tests and report the branches they miss
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+check: check-format check-lint check-types check-imports check-schema ## format, lint, types, imports, schema: all that CI checks but the tests
+
+check-format: $(DEV)
+	@$(BIN)/ruff format --check .
+
+check-lint: $(DEV)
+	@$(BIN)/ruff check .
+
+check-types: $(DEV)
+	@$(BIN)/mypy
+
+check-imports: $(DEV)
+	@$(BIN)/lint-imports --no-logo
+
+check-schema: $(DEV)
+	@$(BIN)/renmai schema | diff -u schema.graphql - || { \
+		echo "schema.graphql is not what the code says; if the change is meant: make schema" >&2; \
+		exit 1; }
+
+format: $(DEV) ## write the code in the house format
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+schema: $(DEV) ## write schema.graphql from the code
+	@$(BIN)/renmai schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+clean: ## delete the environment and what the tools leave behind (data stays)
+	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache schema.graphql.new
+	find api graph referral schema tests -name __pycache__ -prune -exec rm -rf {} +
