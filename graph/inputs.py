@@ -80,7 +80,8 @@ def _key_adapter() -> TypeAdapter[str]:
 @cache
 def _adapter(kind: str) -> TypeAdapter[dict[str, Any]]:
     fields = {f.name: f.annotation for f in RECORDS[kind].input_fields()}
-    shape: Any = TypedDict(f"{kind}Input", fields, total=False)  # type: ignore[misc]
+    typed_dict: Any = TypedDict  # mypy wants literal names; these come from the records
+    shape = typed_dict(f"{kind}Input", fields, total=False)
     shape.__pydantic_config__ = ConfigDict(extra="forbid")
     return TypeAdapter(shape)
 
