@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-T33I7NWJ.js";import"./chunk-ZKX4RPU3.js";import"./chunk-K7TLXYOO.js";import"./chunk-LA64FRKF.js";import"./chunk-RXICNHFY.js";import"./chunk-Z26JNEXF.js";import"./chunk-X442RVO2.js";import"./chunk-4L5RI3VG.js";export{b as getWorker,a as jsonDefaults};
