@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -233,6 +234,7 @@ class Page(Generic[T]):
         positions: each item's place in the order: its order values as stored, then its key.
         has_next, has_previous: whether the set goes on after and before this page.
         total: size of the whole set; None unless asked for.
+        order: the order asked for; a cursor is of use in this order alone.
     """
 
     items: tuple[T, ...]
@@ -240,24 +242,31 @@ class Page(Generic[T]):
     has_next: bool = False
     has_previous: bool = False
     total: int | None = None
+    order: tuple[Order, ...] = ()
 
     @cached_property
     def cursors(self) -> tuple[str, ...]:
         """An opaque cursor for each item."""
-        return tuple(encode_cursor(p) for p in self.positions)
+        return tuple(encode_cursor(p, self.order) for p in self.positions)
 
 
-def encode_cursor(position: tuple[Any, ...]) -> str:
+def _mark(order: tuple[Order, ...]) -> int:
+    """A number that tells orders apart: without it a cursor of another order would mislead."""
+    return zlib.crc32(repr([astuple(o) for o in order]).encode())
+
+
+def encode_cursor(position: tuple[Any, ...], order: tuple[Order, ...]) -> str:
     """A place in an order as opaque text."""
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
+    raw = orjson.dumps([_mark(order), *position])
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode_cursor(text: str, length: int) -> tuple[Any, ...]:
-    """The place that a cursor stands for.
+def decode_cursor(text: str, order: tuple[Order, ...]) -> tuple[Any, ...]:
+    """The place that a cursor stands for: the order's values as stored, then the key.
 
     Args:
         text: a cursor from an answer of ours.
-        length: number of order values, the key included.
+        order: the order it is to be used in.
 
     Raises:
         BadInput: not a cursor, or one of another order.
@@ -270,7 +279,8 @@ def decode_cursor(text: str, length: int) -> tuple[Any, ...]:
     plain = (str, int, float, bool, type(None))
     if (
         not isinstance(values, list)
-        or len(values) != length
+        or len(values) != len(order) + 2
+        or values[0] != _mark(order)
         or not isinstance(values[-1], str)
         or not all(isinstance(v, plain) for v in values)
     ):
@@ -278,7 +288,7 @@ def decode_cursor(text: str, length: int) -> tuple[Any, ...]:
             f"{shown(text)} is not a cursor of this order; "
             "take it from `cursor` or `pageInfo` of an answer with the same orderBy"
         )
-    return tuple(values)
+    return tuple(values[1:])
 
 
 def conjunction(*parts: Filter | None) -> Filter | None:
