@@ -1,0 +1,79 @@
+"""Stores by the scheme of their URL: the one place that knows every store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from api.settings import Settings
+from graph.errors import BadInput, shown
+from graph.store import Store
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name, not connected yet (`ready` does that).
+
+    Raises:
+        BadInput: the URL's scheme is no store, or its parts are wrong.
+    """
+    url = settings.store
+    try:
+        parts = urlsplit(url)
+        opener = _SCHEMES.get(parts.scheme)
+    except ValueError as error:
+        raise BadInput(f"store URL {shown(_public(url))}: {error}") from error
+    if opener is None:
+        raise BadInput(
+            f"store URL {shown(_public(url))} has no known scheme; use sqlite:///folder, "
+            "bolt://user:password@host:7687 or neo4j://user:password@host:7687"
+        )
+    return opener(parts, settings)
+
+
+def _public(url: str) -> str:
+    """The URL without what stands before an @: there may be a password in it."""
+    return url.rpartition("@")[2]
+
+
+def _sqlite(parts: SplitResult, _settings: Settings) -> Store:
+    from graph.sqlite import SqliteStore
+
+    if parts.netloc or not parts.path.strip("/"):
+        raise BadInput(
+            f"store URL {shown(parts.geturl())} names no folder; "
+            "write sqlite:///folder, or sqlite:////absolute/folder"
+        )
+    return SqliteStore(Path(unquote(parts.path[1:])))
+
+
+def _neo4j(parts: SplitResult, settings: Settings) -> Store:
+    from graph.neo4j_store import Neo4jStore
+
+    try:
+        port = parts.port or 7687
+    except ValueError as error:
+        raise BadInput(f"store URL {shown(_public(parts.geturl()))}: {error}") from error
+    if not parts.hostname:
+        raise BadInput("the store URL names no host; write bolt://user:password@host:7687")
+    password = unquote(parts.password) if parts.password else settings.password()
+    if password is None:
+        raise BadInput(
+            "no password for Neo4j; put it in the store URL, in RENMAI_NEO4J_PASSWORD, "
+            "or in a file named by RENMAI_NEO4J_PASSWORD_FILE"
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    bare = urlunsplit((parts.scheme, f"{host}:{port}", "", "", ""))
+    user = unquote(parts.username or "neo4j")
+    return Neo4jStore(bare, user, password, database=settings.neo4j_database)
+
+
+_SCHEMES: dict[str, Callable[[SplitResult, Settings], Store]] = {
+    "sqlite": _sqlite,
+    "bolt": _neo4j,
+    "bolt+s": _neo4j,
+    "bolt+ssc": _neo4j,
+    "neo4j": _neo4j,
+    "neo4j+s": _neo4j,
+    "neo4j+ssc": _neo4j,
+}
