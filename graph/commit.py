@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from graph.errors import BadInput, CommitRejected, Problem, ProblemCode, shown
-from graph.inputs import changed
+from graph.inputs import changed, differ
 from graph.model import RECORDS, Edge, NodeRef, Record, RecordInfo
 from graph.model.codec import columns, encode, encode_value
 from graph.store import (
@@ -81,8 +81,14 @@ def fingerprint(changes: Sequence[Change]) -> str:
     """A digest by which the same changes are known again under an idempotency key."""
     digest = hashlib.sha256()
     for change in changes:
-        values = sorted(change.values.items()) if isinstance(change, Upsert) else "delete"
-        digest.update(repr((change.kind, change.key, change.expected_revision, values)).encode())
+        parts: tuple[object, ...] = (change.kind, change.key, change.expected_revision)
+        if isinstance(change, Upsert):
+            values = {
+                n: sorted(v.items()) if isinstance(v, Mapping) else v
+                for n, v in change.values.items()
+            }
+            parts += (change.mode, change.stamps, sorted(values.items()))
+        digest.update(repr(parts).encode())
     return digest.hexdigest()
 
 
@@ -266,7 +272,7 @@ class _Work:
                 current,
                 **differing,
                 updated_at=stamps.updated_at if stamps else self.now,
-                revision=current.revision + 1,
+                revision=max(current.revision + 1, stamps.revision if stamps else 0),
             )
 
     def _ends_fit(self, index: int, values: dict[str, object], current: Edge) -> bool:
@@ -446,7 +452,7 @@ def _former(before: Record, after: Record) -> dict[str, object]:
     return {
         name: encode_value(f, getattr(before, name))
         for name, f in RECORDS[before.ref.kind].fields.items()
-        if not f.system and getattr(before, name) != getattr(after, name)
+        if not f.system and differ(getattr(before, name), getattr(after, name))
     }
 
 

@@ -26,7 +26,10 @@ SHOWN = 80
 
 def shown(value: object) -> str:
     """A value as it may stand in a message: quoted, one line, at most 80 characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
+        text = "a number too long to show"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text):,} characters)"
 
 
@@ -140,7 +143,7 @@ class CommitRejected(DomainError):
     """Changes were refused and nothing was written.
 
     Attributes:
-        problems: one for each refused change, in the order of the changes.
+        problems: at least one for each refused change, in the order of the changes.
     """
 
     code = "CONFLICT"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
-from graph.errors import BadInput, FieldProblem, shown
-from graph.model import RECORDS, NodeRef, Record, RecordInfo
+from graph.errors import SHOWN, BadInput, FieldProblem, shown
+from graph.model import RECORDS, FieldInfo, NodeRef, Record, RecordInfo, Scalar
 from graph.model.fields import DEFAULT_REGION, Key
 
 
@@ -79,15 +79,28 @@ def _key_adapter() -> TypeAdapter[str]:
 
 @cache
 def _adapter(kind: str) -> TypeAdapter[dict[str, Any]]:
-    fields = {f.name: f.annotation for f in RECORDS[kind].input_fields()}
+    fields = {f.name: _annotation(f) for f in RECORDS[kind].input_fields()}
     typed_dict: Any = TypedDict  # mypy wants literal names; these come from the records
     shape = typed_dict(f"{kind}Input", fields, total=False)
     shape.__pydantic_config__ = ConfigDict(extra="forbid")
     return TypeAdapter(shape)
 
 
+def _annotation(field: FieldInfo) -> Any:
+    if field.scalar in (Scalar.INTEGER, Scalar.FLOAT, Scalar.MONEY):
+        return Annotated[field.annotation, BeforeValidator(_no_truth)]
+    return field.annotation
+
+
+def _no_truth(value: object) -> object:
+    """Keeps pydantic from reading true as 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 def _problem(info: RecordInfo, error: ErrorDetails) -> FieldProblem:
-    where = ".".join(str(part) for part in error["loc"]) or "input"
+    where = ".".join(_step(part) for part in error["loc"] if part not in ("", "[key]")) or "input"
     if error["type"] == "extra_forbidden":
         names = ", ".join(f.name for f in info.input_fields())
         return FieldProblem(where, f"{info.name} has no field of that name; it has {names}")
@@ -96,11 +109,67 @@ def _problem(info: RecordInfo, error: ErrorDetails) -> FieldProblem:
     return FieldProblem(where, _message(error))
 
 
+_TEXTS = {
+    "string_type": "must be a text",
+    "string_unicode": "is not well-formed Unicode (half of a surrogate pair); remove it",
+    "string_too_long": "must have at most {max_length:,} characters; shorten it",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number of at most 64 bits",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be at least {ge:,}",
+    "less_than_equal": "must be at most {le:,}",
+    "enum": "must be {expected}",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a map from names to values",
+    "mapping_type": "must be a map from names to values",
+}
+"""What is told in place of pydantic's words, which speak of Python."""
+
+_DAY = "must be a day that exists, written as in 2026-05-01"
+_MOMENT = "must be a time that exists, written as in 2026-05-01T09:30:00+08:00"
+
+
+def _step(part: str | int) -> str:
+    """One step of a field's path; the caller may have put anything into its name."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= SHOWN else shown(text)
+
+
 def _message(error: ErrorDetails) -> str:
-    text = error["msg"].removeprefix("Value error, ")
-    return f"{shown(error['input'])}: {text}"
+    return f"{shown(error['input'])}: {_text(error['type'], error)}"
+
+
+def _text(kind: str, error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    if kind in _TEXTS:
+        return _TEXTS[kind].format(**context)
+    if kind == "too_short":
+        return "must not be empty"
+    if kind == "too_long":  # a text too may be too long only once it is composed
+        what = "characters" if isinstance(error["input"], str) else "items"
+        return f"must have at most {context['max_length']:,} {what}; shorten it"
+    if kind.startswith("date_"):
+        return _DAY
+    if kind.startswith(("datetime_", "timezone_")):
+        return _MOMENT
+    return error["msg"].removeprefix("Value error, ")
 
 
 def changed(before: Record, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the values that differ from the record's."""
-    return {name: v for name, v in values.items() if getattr(before, name) != v}
+    return {name: v for name, v in values.items() if differ(getattr(before, name), v)}
+
+
+def differ(one: object, other: object) -> bool:
+    """Whether two values of a field are not the same; true and 1 in a map are not."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return _typed(one) != _typed(other)
+    return one != other
+
+
+def _typed(values: Mapping[str, object]) -> dict[str, tuple[type, object]]:
+    return {name: (type(v), v) for name, v in values.items()}

@@ -43,7 +43,8 @@ class Upsert:
             `source` and `target`, needed to create it, and if given to update it equal to its own.
         mode: whether it may be created, updated or both.
         expected_revision: the revision the caller has seen; another one is a conflict.
-        stamps: taken instead of now and the next revision.
+        stamps: taken instead of now and of the next revision, unless the record's own revision
+            is as high already: a revision never names two states.
     """
 
     kind: str

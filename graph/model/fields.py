@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Annotated, NamedTuple, NewType
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
 DEFAULT_REGION = "CN"
 """Region of phone numbers written without a country code, where no setting says otherwise."""
@@ -28,6 +30,12 @@ class NodeRef(NamedTuple):
 
     kind: str
     key: str
+
+    @property
+    def global_id(self) -> str:
+        """The id by which Relay clients know the record, over all kinds."""
+        text = f"{self.kind}:{self.key}"
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +118,13 @@ def _email(text: str) -> str:
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs its offset from UTC, for example 2026-05-01T09:30:00+08:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC this time lies outside the years 1 to 9999") from error
 
 
-_BIRTHDAY = re.compile(r"(?:(\d{4})|-)-(\d{2})-(\d{2})")
+_BIRTHDAY = re.compile(r"(?:([0-9]{4})|-)-([0-9]{2})-([0-9]{2})")
 
 
 def _birthday(text: str) -> str:
@@ -132,25 +143,51 @@ def _key(text: str) -> str:
     return text
 
 
+_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*")
+
+
 def _no_number(value: object) -> object:
-    """Keeps pydantic from reading a bare number as seconds since 1970."""
-    if isinstance(value, int | float):
+    """Keeps pydantic from reading a bare number, also one in a text, as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise ValueError("a number is not a date; write it as in 2026-05-01 or 2026-05-01T09:30Z")
     return value
 
 
-def _custom(value: Mapping[str, object]) -> Mapping[str, object]:
-    for name, item in value.items():
-        clean_text(name)
-        if isinstance(item, str):
-            clean_text(item)
-    return value
+def _custom_value(value: object) -> object:
+    """A custom field's value: text, a 64-bit number, a truth value or null."""
+    match value:
+        case None | bool():
+            return value
+        case str() if len(value) <= LONG_TEXT:
+            return clean_text(value)
+        case str():
+            raise ValueError(f"must have at most {LONG_TEXT:,} characters; shorten it")
+        case int() if not -LARGEST_LONG <= value <= LARGEST_LONG:
+            raise ValueError(f"must be from {-LARGEST_LONG:,} to {LARGEST_LONG:,}")
+        case float() if not isfinite(value):
+            raise ValueError("must be a finite number")
+        case int() | float():
+            return value
+    raise ValueError("must be a text, a number, true, false or null")
 
 
-Text = Annotated[str, Field(max_length=200), AfterValidator(clean_text), AfterValidator(_one_line)]
+LONG_TEXT = 10_000
+"""Most characters of a long text."""
+
+# Lengths are checked twice: before the work of composing, and after it, which may lengthen.
+
+Text = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(clean_text),
+    AfterValidator(_one_line),
+    Field(max_length=200),
+]
 """One line of up to 200 characters."""
 
-LongText = Annotated[str, Field(max_length=10_000), AfterValidator(clean_text)]
+LongText = Annotated[
+    str, Field(max_length=LONG_TEXT), AfterValidator(clean_text), Field(max_length=LONG_TEXT)
+]
 """Up to 10,000 characters on any number of lines."""
 
 Key = Annotated[
@@ -159,6 +196,7 @@ Key = Annotated[
     AfterValidator(clean_text),
     AfterValidator(_one_line),
     AfterValidator(_key),
+    Field(max_length=128),
 ]
 """The caller's own identifier, 1 to 128 characters."""
 
@@ -186,7 +224,8 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INT)]
 """A whole number from 0 to 2,147,483,647."""
 
-Custom = Annotated[
-    Mapping[Key, str | int | float | bool | None], Field(max_length=100), AfterValidator(_custom)
-]
+CustomValue = Annotated[str | int | float | bool | None, PlainValidator(_custom_value)]
+"""A text of up to 10,000 characters, a 64-bit number, a truth value or null."""
+
+Custom = Annotated[Mapping[Key, CustomValue], Field(max_length=100)]
 """Fields a company adds itself: up to 100 names with a text, number, truth value or null."""
