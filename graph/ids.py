@@ -24,7 +24,7 @@ def new_key() -> str:
 
 def global_id(ref: NodeRef) -> str:
     """The id by which Relay clients know a record, over all kinds."""
-    return base64.urlsafe_b64encode(f"{ref.kind}:{ref.key}".encode()).decode().rstrip("=")
+    return ref.global_id
 
 
 def from_global_id(text: str) -> NodeRef:

@@ -169,6 +169,11 @@ class Record:
         """The record's kind and key."""
         return NodeRef(type(self).__name__, self.key)
 
+    @property
+    def global_id(self) -> str:
+        """The id by which Relay clients know the record, over all kinds."""
+        return self.ref.global_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Record):
