@@ -51,6 +51,7 @@ $(DEV): pyproject.toml uv.lock | $(MARKS)/venv
 	@touch $(RUNTIME) $@
 
 setup: $(DEV) ## make .venv from uv.lock: everything for work on renmai
+	@echo "ready: .venv"
 
 # --- use ---------------------------------------------------------------------------------------
 
