@@ -1,0 +1,60 @@
+"""A snapshot: the structure of one tenant's graph at one version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.network.csr import Ids
+from graph.network.edges import EdgeTable
+from graph.network.nodes import NodeTable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Purchases:
+    """Every purchase of a customer in the snapshot, sorted by customer, then time.
+
+    Attributes:
+        customer: (p,) node ids.
+        at: (p,) microseconds since 1970.
+        amount_minor: (p,) what was paid or owed, in minor units.
+        referral: (p,) number of the referral it came through, in the Referral table; -1 = none.
+    """
+
+    customer: Ids
+    at: NDArray[np.int64]
+    amount_minor: NDArray[np.int64]
+    referral: Ids
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """One tenant's nodes, edges and purchases at one version; its arrays are read-only.
+
+    Attributes:
+        version: the version it shows, neither more nor less.
+        computed_at: when it was made.
+        nodes: the nodes, by id.
+        edges: the edges of each kind, by name of the edge record; every kind is there.
+        purchases: the purchases.
+    """
+
+    version: int
+    computed_at: datetime
+    nodes: NodeTable
+    edges: Mapping[str, EdgeTable]
+    purchases: Purchases
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __repr__(self) -> str:
+        edges = sum(len(table) for table in self.edges.values())
+        return f"<Network version {self.version}: {len(self):,} nodes, {edges:,} edges>"
