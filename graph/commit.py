@@ -201,13 +201,14 @@ class _Work:
             f.name for f in info.input_fields() if f.required and f.name not in change.values
         ]
         missing += [e for e in ("source", "target") if info.ends and e not in change.values]
-        if missing:
+        for name in missing:
             self.refuse(
                 index,
                 ProblemCode.INVALID,
-                f"a new {change.kind} needs {', '.join(missing)}; {shown(change.key)} has none",
-                missing[0],
+                f"a new {change.kind} needs it, and {shown(change.key)} has none; give a value",
+                name,
             )
+        if missing:
             return
         values = self._with_ends(index, info, change)
         if values is None:
@@ -316,7 +317,7 @@ class _Work:
                 self.refuse(
                     index,
                     ProblemCode.MISSING_END,
-                    f"{name}: there is no {ref.kind} {shown(ref.key)}; create it first",
+                    f"there is no {ref.kind} {shown(ref.key)}; create it first",
                     name,
                 )
 

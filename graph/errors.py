@@ -30,6 +30,8 @@ def shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # Python refuses to write integers of more than 4,300 digits
         text = "a number too long to show"
+    except RecursionError:
+        text = "a value nested too deep to show"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text):,} characters)"
 
 
@@ -151,4 +153,6 @@ class CommitRejected(DomainError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"nothing was written: {problems[0].message}{more}")
+        first = problems[0]
+        where = f"{first.field}: " if first.field else ""
+        super().__init__(f"nothing was written: {where}{first.message}{more}")
