@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from typing_extensions import TypedDict
 from graph.errors import SHOWN, BadInput, FieldProblem, shown
 from graph.model import RECORDS, FieldInfo, NodeRef, Record, RecordInfo, Scalar
 from graph.model.fields import DEFAULT_REGION, Key
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def validate(
@@ -65,6 +68,20 @@ def validate_key(key: object, *, what: str = "key") -> str:
 def validate_ref(kind: str, key: object) -> NodeRef:
     """A reference to a record, its key checked."""
     return NodeRef(kind, validate_key(key))
+
+
+def validate_tenant(tenant_id: object) -> str:
+    """A tenant's id.
+
+    Raises:
+        BadInput: it is not one.
+    """
+    if isinstance(tenant_id, str) and _TENANT.fullmatch(tenant_id):
+        return tenant_id
+    raise BadInput(
+        f"{shown(tenant_id)} is not a tenant id; write 1 to 64 of a-z, 0-9, _ and -, "
+        "starting with a letter or digit"
+    )
 
 
 def _resets(info: RecordInfo, name: str, value: object) -> bool:
