@@ -1,0 +1,94 @@
+"""Directed cycles of two and three nodes, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from graph.network.csr import Csr, Ids, Positions
+
+BATCH = 1 << 20
+"""Cycles listed at a time."""
+
+
+def two_cycles(source: Ids, target: Ids) -> NDArray[np.int32]:
+    """Rows (u, v), u < v, of nodes that lead to each other, ascending.
+
+    Args:
+        source, target: (m,) edges without loops and parallel ones.
+    """
+    up = source < target
+    there = source[up].astype(np.int64) << 32 | target[up]
+    back = target[~up].astype(np.int64) << 32 | source[~up]
+    both = np.intersect1d(there, back, assume_unique=True)
+    return np.column_stack((both >> 32, both & 0xFFFFFFFF)).astype(np.int32)
+
+
+def three_cycles(forward: Csr, backward: Csr) -> Iterator[NDArray[np.int32]]:
+    """Batches of rows (u, v, w): u leads to v, v to w, w to u, u the lowest id of the three.
+
+    Args:
+        forward, backward: rows in both directions, without loops and parallel edges.
+
+    Each cycle is found at its node of fewest in- times out-edges, so that a hub is searched only
+    for cycles among hubs. Time O(m^1.5) on heavy-tailed graphs, memory O(n + m + BATCH).
+    """
+    size = len(forward.starts) - 1
+    width = forward.degrees() * backward.degrees()
+    rank = np.empty(size, np.int32)
+    rank[np.argsort(width, kind="stable")] = np.arange(size, dtype=np.int32)
+    none = np.empty((0, 3), np.int32)
+    counts = _three(*forward, *backward, rank, 0, size, none)
+    ends = np.cumsum(counts)
+    first = 0
+    while first < size and ends[-1] > (before := int(ends[first - 1]) if first else 0):
+        last = max(first + 1, int(np.searchsorted(ends, before + BATCH, side="right")))
+        batch = np.empty((int(ends[last - 1]) - before, 3), np.int32)
+        _three(*forward, *backward, rank, first, last, batch)
+        yield _rotated(batch)
+        first = last
+
+
+def _rotated(cycles: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same cycles, each begun at its lowest id."""
+    lowest = np.argmin(cycles, axis=1)
+    turned = (np.arange(3) + lowest[:, None]) % 3
+    return np.take_along_axis(cycles, turned, axis=1)
+
+
+@njit(cache=True)
+def _three(
+    starts: Positions,
+    ids: Ids,
+    back_starts: Positions,
+    back_ids: Ids,
+    rank: Ids,
+    first: int,
+    last: int,
+    found: NDArray[np.int32],
+) -> Positions:
+    """Cycles at the nodes first ... last - 1, written to `found` if it has room; their numbers."""
+    counts = np.zeros(last - first, np.int64)
+    marked = np.full(len(starts) - 1, -1, np.int32)
+    at = 0
+    for node in range(first, last):
+        for entry in range(back_starts[node], back_starts[node + 1]):
+            if rank[back_ids[entry]] > rank[node]:
+                marked[back_ids[entry]] = node
+        for entry in range(starts[node], starts[node + 1]):
+            middle = ids[entry]
+            if rank[middle] < rank[node]:
+                continue
+            for step in range(starts[middle], starts[middle + 1]):
+                end = ids[step]
+                if marked[end] == node and end != middle:
+                    counts[node - first] += 1
+                    if len(found):
+                        found[at, 0] = node
+                        found[at, 1] = middle
+                        found[at, 2] = end
+                        at += 1
+    return counts
