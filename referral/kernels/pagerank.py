@@ -10,7 +10,6 @@ from graph.network.csr import Ids
 
 DAMPING = 0.85
 TOLERANCE = 1e-10
-ROUNDS = 1_000
 
 
 def pagerank(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
@@ -22,7 +21,7 @@ def pagerank(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
 
     With probability 0.15, or where there is no way on, the walker goes to any node. Stops when
     a round changes less than 1e-10 in sum; since a round shrinks every error to 0.85 of it, that
-    is at most 136 rounds.
+    takes at most 147 rounds.
 
     Time O(rounds (n + m)). References: Page, Brin, Motwani & Winograd 1999.
     """
@@ -32,11 +31,10 @@ def pagerank(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
     steps = csr_array((DAMPING / degree[source], (target, source)), shape=(size, size))
     stuck = degree == 0
     rank = np.full(size, 1 / size)
-    for _ in range(ROUNDS):
+    change = 1.0
+    while change >= TOLERANCE:
         jump = (1 - DAMPING + DAMPING * rank[stuck].sum()) / size
         after = steps @ rank + jump
         change = np.abs(after - rank).sum()
         rank = after
-        if change < TOLERANCE:
-            break
     return rank
