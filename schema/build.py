@@ -1,0 +1,67 @@
+"""Puts the schema together, and refuses to start with a field that could cause N+1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import strawberry
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from schema import queries
+from schema.declare import object_type
+from schema.errors import PublicErrors
+from schema.relation import RelationField
+from schema.scalars import SCALARS
+from schema.view import VIEWS
+
+
+class Schema(strawberry.Schema):
+    """Our schema; errors are logged where they are masked."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Leaves the log to `schema.errors`, which knows what was unexpected."""
+
+
+def build_schema() -> Schema:
+    """The whole schema.
+
+    Raises:
+        TypeError: a field below the root is neither a plain attribute nor a relation.
+    """
+    query = object_type("Query", "What can be asked.", queries.fields())
+    schema = Schema(
+        query,
+        types=list(VIEWS.values()),
+        extensions=[PublicErrors],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    wrong = list(unbatched_fields(schema))
+    if wrong:
+        raise TypeError(
+            f"{', '.join(wrong)}: neither a plain attribute of a record nor a relation; "
+            "declare it with @relation (schema/relation.py), so that a level stays one call"
+        )
+    return schema
+
+
+def unbatched_fields(schema: strawberry.Schema) -> Iterator[str]:
+    """Fields below the root that would be computed parent by parent: `Contact.age`."""
+    core = schema._schema
+    roots = {core.query_type, core.mutation_type, core.subscription_type}
+    for name, kind in core.type_map.items():
+        if kind in roots or name.startswith("__"):
+            continue
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for title, field in kind.fields.items():
+                declared = field.extensions["strawberry-definition"]
+                if not (declared.is_basic_field or isinstance(declared, RelationField)):
+                    yield f"{name}.{title}"
+
+
+def print_schema() -> str:
+    """The schema in the schema language, as schema.graphql holds it."""
+    return build_schema().as_str() + "\n"

@@ -1,0 +1,29 @@
+"""What a request brings along: whose graph it reads and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from strawberry.dataloader import DataLoader
+
+from graph.model.fields import DEFAULT_REGION
+from graph.store import TenantGraph
+
+
+@dataclass(slots=True)
+class Context:
+    """One request's context; never shared between requests.
+
+    Attributes:
+        graph: the tenant's graph.
+        actor: who asks; stands in the log beside what is written.
+        region: country (ISO 3166) of phone numbers written without a country code.
+        loaders: the batches being collected (`schema.loading`).
+    """
+
+    graph: TenantGraph
+    actor: str = "anonymous"
+    region: str = DEFAULT_REGION
+    loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)

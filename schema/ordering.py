@@ -1,0 +1,124 @@
+"""Orders of records and of relations' members, derived from what the records declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from strawberry.utils.str_converters import to_camel_case
+
+from graph.model import Relation
+from graph.query import Order
+from schema.comparisons import bad, given
+from schema.declare import definition, input_field, input_type
+from schema.names import (
+    leads_to_many,
+    relation_prefix,
+    shared_fields,
+    shared_relations,
+    sortable,
+    target_name,
+)
+from schema.scalars import graphql_enum
+
+MAX_KEYS = 8
+"""Most keys of an order."""
+
+
+class SortDirection(StrEnum):
+    """Which way to sort; records without a value come last both ways."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@dataclass(slots=True)
+class OrderShape:
+    """An order input: its GraphQL type, and what each of its fields sorts by.
+
+    Attributes:
+        input: the GraphQL input type, of which one field is given.
+        keys: by GraphQL name.
+    """
+
+    input: Any
+    keys: dict[str, Order] = field(default_factory=dict)
+
+    def add(self, name: str, description: str, key: Order) -> None:
+        """Gives the input one more field."""
+        direction = graphql_enum(SortDirection)
+        definition(self.input).fields.append(input_field(name, direction, description))
+        self.keys[name] = key
+
+
+_SHAPES: dict[str, OrderShape] = {}
+
+
+def record_order(name: str) -> OrderShape:
+    """Order of the records of one type: a kind of node or edge, or `Party`."""
+    title = f"{name}Order"
+    if title not in _SHAPES:
+        shape = _SHAPES[title] = OrderShape(
+            input_type(title, f"One key to sort a set of {name} by.", one_of=True)
+        )
+        _fill(shape, name)
+    return _SHAPES[title]
+
+
+def member_order(relation: Relation) -> OrderShape:
+    """Order of a relation's members: by the edge, or below `node` by the record it leads to."""
+    target = record_order(target_name(relation.targets))
+    if not relation.has_edge:
+        return target
+    title = f"{relation_prefix(relation)}Order"
+    if title not in _SHAPES:
+        says = f"One key to sort the members of {to_camel_case(relation.name)} by."
+        shape = _SHAPES[title] = OrderShape(input_type(title, says, one_of=True))
+        _fill(shape, relation.via.name)
+        definition(shape.input).fields.append(
+            input_field("node", target.input, "By the record at the other end.")
+        )
+    return _SHAPES[title]
+
+
+def _fill(shape: OrderShape, name: str) -> None:
+    for info in filter(sortable, shared_fields(name)):
+        shape.add(to_camel_case(info.public_name), info.description, Order(info.name))
+    for relation in filter(leads_to_many, shared_relations(name)):
+        title = to_camel_case(relation.name)
+        says = f"Number of its {title}."
+        shape.add(f"{title}Count", says, Order(relation.name, count=True))
+
+
+def convert_order(
+    shape: OrderShape, value: Sequence[Mapping[str, Any]] | None, path: str = "orderBy"
+) -> tuple[Order, ...]:
+    """The order that an `orderBy` argument asks for."""
+    if value is not None and len(value) > MAX_KEYS:
+        raise bad(path, f"{len(value)} keys; give at most {MAX_KEYS}")
+    return tuple(_key(shape, item, f"{path}.{at}") for at, item in enumerate(value or ()))
+
+
+def convert_member_order(
+    relation: Relation, value: Sequence[Mapping[str, Any]] | None, path: str = "orderBy"
+) -> tuple[Order, ...]:
+    """The order of members that an `orderBy` argument asks for."""
+    target = record_order(target_name(relation.targets))
+    shape = member_order(relation)
+    if not relation.has_edge:
+        return tuple(replace(o, on_node=True) for o in convert_order(shape, value, path))
+    order = []
+    for at, item in enumerate(value or ()):
+        if "node" in item:
+            order.append(replace(_key(target, item["node"], f"{path}.{at}.node"), on_node=True))
+        else:
+            order.append(_key(shape, item, f"{path}.{at}"))
+    return tuple(order)
+
+
+def _key(shape: OrderShape, item: Mapping[str, Any], path: str) -> Order:
+    ((name, direction),) = item.items()
+    descending = given(direction, path) is SortDirection.DESC
+    return replace(shape.keys[name], descending=descending)

@@ -1,0 +1,121 @@
+"""Relations: fields that take all parents of a level at once and answer each of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, get_args, get_type_hints
+
+from strawberry import Info
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from schema.context import Context
+from schema.loading import load
+
+Batch = Callable[..., Awaitable[Sequence[Any]]]
+"""`batch(parents, call, **arguments)`: one result for each parent, in order; an Exception among
+the results is that parent's error."""
+
+
+class Call:
+    """What a relation knows of the place it is called from.
+
+    Attributes:
+        context: the request's context.
+    """
+
+    __slots__ = ("_selected", "context")
+
+    def __init__(self, context: Context, selected: frozenset[str]) -> None:
+        self.context = context
+        self._selected = selected
+
+    def selects(self, *paths: str) -> bool:
+        """Whether the query asks for one of these: `totalCount`, `edges.node`."""
+        return not self._selected.isdisjoint(paths)
+
+
+class RelationField(StrawberryField):
+    """A batched field; `metadata` holds its `batch` function and its `permission`."""
+
+    @property
+    def is_basic_field(self) -> bool:
+        """Never: the field takes its value from a batch."""
+        return False
+
+    def get_result(
+        self, source: Any, info: Info | None, args: list[Any], kwargs: dict[str, Any]
+    ) -> Awaitable[Any]:
+        """The parent's result, out of the one call for its whole level."""
+        assert info is not None
+        return load(self.metadata["batch"], Call, source, info, kwargs)
+
+
+def relation_field(
+    name: str,
+    batch: Batch,
+    returns: Any,
+    *,
+    permission: str,
+    description: str,
+    arguments: Iterable[StrawberryArgument] = (),
+) -> RelationField:
+    """A batched field.
+
+    Args:
+        name: its name, snake case.
+        batch: the function that answers it.
+        returns: annotation of one parent's result.
+        permission: what a caller must be allowed, for example `read:customers`.
+        description: for people.
+        arguments: what it takes beside parents and call.
+    """
+    made = RelationField(
+        python_name=name,
+        graphql_name=to_camel_case(name),
+        type_annotation=StrawberryAnnotation(returns),
+        description=description,
+        metadata={"batch": batch, "permission": permission},
+    )
+    made.arguments = list(arguments)
+    return made
+
+
+def relation(permission: str) -> Callable[[Batch], Any]:
+    """Declares a method of a view a relation that callers with `permission` may follow.
+
+    The method is static: `async def name(parents: list[Record], call: Call, *, first: int = 20)
+    -> list[Result]`. Its arguments become the field's, its docstring's first line the description;
+    records in the result are shown by their views.
+    """
+
+    def declare(method: Batch) -> RelationField:
+        batch: Batch = getattr(method, "__func__", method)  # what @staticmethod wraps
+        (result,) = get_args(get_type_hints(batch, include_extras=True)["return"])
+        return relation_field(
+            batch.__name__,
+            batch,
+            result,
+            permission=permission,
+            description=(inspect.getdoc(batch) or "").split("\n")[0],
+            arguments=_arguments(batch),
+        )
+
+    return declare
+
+
+def _arguments(batch: Batch) -> list[StrawberryArgument]:
+    given = list(inspect.signature(batch).parameters.values())[2:]
+    space = batch.__globals__
+    return [
+        StrawberryArgument(
+            python_name=p.name,
+            graphql_name=None,
+            type_annotation=StrawberryAnnotation(p.annotation, namespace=space),
+            default=p.default,
+        )
+        for p in given
+    ]
