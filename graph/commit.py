@@ -214,13 +214,14 @@ class _Work:
         if values is None:
             return
         stamps = change.stamps
-        self.after[NodeRef(change.kind, change.key)] = info.record(
+        made = info.record(
             **values,
             key=change.key,
             created_at=stamps.created_at if stamps else self.now,
             updated_at=stamps.updated_at if stamps else self.now,
             revision=stamps.revision if stamps else 1,
         )
+        self._take(index, change, None, made)
 
     def _with_ends(self, index: int, info: RecordInfo, change: Upsert) -> dict[str, object] | None:
         """The values, with ends of allowed kinds, an undirected edge's in canonical order."""
@@ -269,12 +270,21 @@ class _Work:
         differing = changed(current, values)
         if differing:
             stamps = change.stamps
-            self.after[current.ref] = replace(
+            made = replace(
                 current,
                 **differing,
                 updated_at=stamps.updated_at if stamps else self.now,
                 revision=max(current.revision + 1, stamps.revision if stamps else 0),
             )
+            self._take(index, change, current, made)
+
+    def _take(self, index: int, change: Upsert, before: Record | None, after: Record) -> None:
+        """Keeps what a record will be, unless the change's own rule refuses the step."""
+        problem = change.step(before, after) if change.step is not None else None
+        if problem is None:
+            self.after[after.ref] = after
+        else:
+            self.refuse(index, ProblemCode.ILLEGAL_STEP, problem.message, problem.field)
 
     def _ends_fit(self, index: int, values: dict[str, object], current: Edge) -> bool:
         """Whether ends given for an existing edge are its own; takes them out of the values."""

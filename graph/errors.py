@@ -122,6 +122,7 @@ class ProblemCode(StrEnum):
     WRONG_END = "WRONG_END"
     SELF_REFERENCE = "SELF_REFERENCE"
     ALREADY_CLAIMED = "ALREADY_CLAIMED"
+    ILLEGAL_STEP = "ILLEGAL_STEP"
 
 
 @dataclass(frozen=True, slots=True)

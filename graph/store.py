@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from graph.errors import FieldProblem
 from graph.model import NodeRef, Record
 from graph.query import FindQuery, Hit, Page, RelatedQuery
 
@@ -32,6 +33,10 @@ class Stamps:
     revision: int
 
 
+Step = Callable[[Any, Any], FieldProblem | None]
+"""From a record as it was (None when it is new) and as it would be: why it may not become that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upsert:
     """Writes one record: absent values stay as they are, None clears.
@@ -53,6 +58,7 @@ class Upsert:
     mode: Mode = Mode.UPSERT
     expected_revision: int | None = None
     stamps: Stamps | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
