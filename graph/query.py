@@ -276,19 +276,24 @@ def decode_cursor(text: str, order: tuple[Order, ...]) -> tuple[Any, ...]:
         values = orjson.loads(raw)
     except (binascii.Error, UnicodeError, ValueError):
         values = None
-    plain = (str, int, float, bool, type(None))
     if (
         not isinstance(values, list)
         or len(values) != len(order) + 2
         or values[0] != _mark(order)
         or not isinstance(values[-1], str)
-        or not all(isinstance(v, plain) for v in values)
+        or not all(_storable(v) for v in values)
     ):
         raise BadInput(
             f"{shown(text)} is not a cursor of this order; "
             "take it from `cursor` or `pageInfo` of an answer with the same orderBy"
         )
     return tuple(values[1:])
+
+
+def _storable(value: object) -> bool:
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63  # no store takes more
+    return value is None or isinstance(value, str | float)
 
 
 def conjunction(*parts: Filter | None) -> Filter | None:
