@@ -20,7 +20,7 @@ from referral.answers import PartyRef, Ranking, Row, ranking
 from referral.kernels.order import best, significant
 from referral.registry import analytic
 
-EXACT_STEPS = 1_000_000_000
+EXACT_STEPS = 400_000_000
 """Nodes times edges up to which betweenness is exact: some seconds."""
 
 HARMONIC_STEPS = 50_000_000_000
@@ -123,7 +123,7 @@ def influencers(
     compared on 12 significant digits, then lower kind, then key.
 
     Time: PAGERANK O(rounds (k + m)), at most 147 rounds; BETWEENNESS exact O(k m) up to
-    1e9 steps, beyond that sampled shortest paths, every score within `errorBound` with
+    4e8 steps, beyond that sampled shortest paths, every score within `errorBound` with
     probability 0.9; HARMONIC O(levels k m / 64); K_CORE O(k + m). Memory O(k + m).
 
     Raises:
