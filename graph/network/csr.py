@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.int32]
 Positions = NDArray[np.int64]
+
+IntegerT = TypeVar("IntegerT", bound=np.integer)
 
 
 class Csr(NamedTuple):
@@ -55,7 +57,7 @@ def csr(source: Ids, target: Ids, size: int, *, unique: bool = False) -> Csr:
     return Csr(row_starts((pairs >> 32).astype(np.int32), size), pairs.astype(np.int32))
 
 
-def distinct(values: Positions) -> Positions:
+def distinct(values: NDArray[IntegerT]) -> NDArray[IntegerT]:
     """Sorted values without repetitions."""
     if not len(values):
         return values
