@@ -44,9 +44,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    environment: Annotated[
-        Environment, Field(description="`development` or `production`.")
-    ] = Environment.DEVELOPMENT
+    environment: Annotated[Environment, Field(description="`development` or `production`.")] = (
+        Environment.DEVELOPMENT
+    )
     store: Annotated[
         str,
         Field(description="Store URL: `sqlite:///folder`, `bolt://user@host:port`, `neo4j://...`."),

@@ -1,0 +1,130 @@
+"""A command for each registered analytic: its arguments are the command's, its answer a table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.session import (
+    JsonOption,
+    StoreOption,
+    TenantOption,
+    console,
+    print_json,
+    settings_for,
+    with_graph,
+)
+from api.cli.tables import answer_tables, names_of, plain_answer
+from graph.errors import NotFound, shown
+from graph.model import NodeRef
+from graph.network import build_network
+from graph.store import TenantGraph
+from referral.registry import Analytic, Parameter, analytics
+
+SHORT_NAMES = {
+    "contact_network": "network",
+    "referral_reach": "reach",
+    "trade_opportunities": "trades",
+}
+"""Commands that are called by a shorter word than their analytic."""
+
+OWN = {"store": StoreOption, "tenant": TenantOption, "as_json": JsonOption}
+
+
+def add_analytics(app: typer.Typer) -> None:
+    """Adds a command for every analytic."""
+    for analytic in analytics().values():
+        name = SHORT_NAMES.get(analytic.name, analytic.name).replace("_", "-")
+        app.command(name, help=analytic.description)(_command(analytic))
+
+
+async def answer(
+    analytic: Analytic, graph: TenantGraph, arguments: Mapping[str, Any], key: str | None
+) -> tuple[Any, Mapping[NodeRef, str]]:
+    """The analytic's answer on the graph as it is now, and the names of the records in it.
+
+    Args:
+        analytic: what to ask.
+        graph: the tenant's graph.
+        arguments: by Python name.
+        key: of the record it is asked for, where the analytic is about one.
+
+    Raises:
+        NotFound: the record asked for is not there.
+        BadInput: an argument is wrong.
+    """
+    network = await build_network(graph)
+    if analytic.of is None:
+        found = analytic.run(network, arguments)
+        asked = f"{arguments.get('kind', '')} {shown(arguments.get('key', ''))}"
+    else:
+        assert key is not None
+        (found,) = analytic.run_each(network, [NodeRef(analytic.of, key)], arguments)
+        asked = f"{analytic.of} {shown(key)}"
+    if found is None:
+        raise NotFound(f"there is no {asked.strip()}; `renmai query` lists what there is")
+    return found, await names_of(graph, found)
+
+
+def _command(analytic: Analytic) -> Callable[..., None]:
+    """A function whose signature typer reads the command line from."""
+
+    def command(**given: Any) -> None:
+        settings = settings_for(given.pop("store"), given.pop("tenant"))
+        as_json = given.pop("as_json")
+        key = given.pop("of_key", None)
+        arguments = {name: value for name, value in given.items() if value is not None}
+        found, names = with_graph(settings, lambda g: answer(analytic, g, arguments, key))
+        if as_json:
+            print_json(plain_answer(found, names))
+        else:
+            for table in answer_tables(analytic, found, names):
+                console().print(table)
+
+    parameters = [_parameter(p) for p in analytic.parameters]
+    if analytic.of is not None:
+        about = Annotated[str, typer.Argument(metavar="KEY", help=f"Key of the {analytic.of}.")]
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters.insert(0, inspect.Parameter("of_key", keyword, annotation=about))
+    for name, annotation in OWN.items():
+        default = False if name == "as_json" else None
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+            )
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__name__ = analytic.name
+    return command
+
+
+def _parameter(parameter: Parameter) -> inspect.Parameter:
+    # pydantic reads times and days, typer only a few of their forms
+    one: Any = str if parameter.type in (datetime, date) else parameter.type
+    taken: Any = list[one] if parameter.many else one
+    if parameter.required:
+        annotation = Annotated[
+            taken, typer.Argument(metavar=parameter.name.upper(), help=parameter.description)
+        ]
+        return inspect.Parameter(
+            parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation
+        )
+    option = typer.Option(
+        f"--{parameter.name.replace('_', '-')}",
+        help=parameter.description,
+        min=parameter.least,
+        max=parameter.most,
+        case_sensitive=False,
+    )
+    default = list(parameter.default) if parameter.many and parameter.default else parameter.default
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[taken | None if default is None else taken, option],
+    )

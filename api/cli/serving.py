@@ -1,0 +1,62 @@
+"""The command that serves the API."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+
+from api.cli.session import StoreOption, TenantOption, settings_for
+from api.settings import Settings
+from graph.errors import BadInput
+
+
+def serve(
+    store: StoreOption = None,
+    tenant: TenantOption = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default: RENMAI_HOST, else 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port. Default: RENMAI_PORT, else 8000; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Serve the GraphQL API until Ctrl-C."""
+    run(settings_for(store, tenant, host=host, port=port))
+
+
+def run(settings: Settings) -> None:
+    """Serves until it is told to stop.
+
+    Raises:
+        BadInput: the address cannot be listened on.
+    """
+    import uvicorn
+
+    from api.app import build_app
+    from api.logs import configure
+
+    configure(settings)
+    listening = _listen(settings.host, settings.port)
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"GraphQL at http://{shown}:{port}/graphql (Ctrl-C stops)")
+    server = uvicorn.Server(uvicorn.Config(build_app(settings), log_config=None, access_log=False))
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise BadInput(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; "
+            "stop what uses it, or choose another with --port (0 takes a free one)"
+        ) from error
+    return listening

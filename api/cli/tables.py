@@ -1,0 +1,141 @@
+"""Answers of analytics as tables and as JSON, with names beside the keys."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from rich.table import Table
+
+from graph.model import NodeRef
+from graph.store import TenantGraph
+from referral.registry import Analytic
+
+Names = Mapping[NodeRef, str]
+
+
+async def names_of(graph: TenantGraph, answer: object) -> dict[NodeRef, str]:
+    """Names of all the records in an answer, by one read for each kind."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for ref in _refs(answer):
+        wanted[ref.kind].add(ref.key)
+    found = {}
+    for kind, keys in wanted.items():
+        for key, record in (await graph.nodes(kind, sorted(keys))).items():
+            found[NodeRef(kind, key)] = str(getattr(record, "name", key))
+    return found
+
+
+def plain_answer(value: object, names: Names) -> object:
+    """The answer in JSON's own types; a record is `{kind, key, name}`, money in minor units."""
+    if isinstance(value, NodeRef):
+        return {"kind": value.kind, "key": value.key, "name": names.get(value)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {f.name: plain_answer(getattr(value, f.name), names) for f in fields}
+    if isinstance(value, tuple | list):
+        return [plain_answer(v, names) for v in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Table]:
+    """An answer as one table of its plain values and one for each of its lists."""
+    lists = {}
+    values = {}
+    for field in dataclasses.fields(answer):
+        value = getattr(answer, field.name)
+        if isinstance(value, tuple) and not isinstance(value, NodeRef):
+            lists[field.name] = value
+        else:
+            values[field.name] = value
+    title = f"{_words(analytic.name).capitalize()}: {_notes(values, names)}"
+    for name, rows in lists.items():
+        heading = title if name == "items" or len(lists) == 1 else f"{title} - {_words(name)}"
+        yield rows_table(heading, rows, names)
+    if not lists:
+        yield Table(title=title)
+
+
+def rows_table(title: str, rows: tuple[Any, ...], names: Names) -> Table:
+    """Records as rows, their fields as columns; columns without any value are left out."""
+    table = Table(title=title, title_justify="left")
+    if not rows:
+        table.add_column("nothing found")
+        return table
+    columns = [
+        f.name
+        for f in dataclasses.fields(rows[0])
+        if any(getattr(r, f.name) is not None for r in rows)
+    ]
+    for name in columns:
+        number = isinstance(getattr(rows[0], name), int | float)
+        table.add_column(_words(name.removesuffix("_minor")), justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(cell(n, getattr(row, n), names) for n in columns))
+    return table
+
+
+def cell(name: str, value: object, names: Names) -> str:
+    """One value for people: money in major units, records by name and key."""
+    match value:
+        case None:
+            return ""
+        case NodeRef():
+            return f"{names.get(value, '?')} ({value.key})"
+        case bool():
+            return "yes" if value else "no"
+        case int() if name.endswith("_minor"):
+            return f"{value / 100:,.2f}"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.0f}" if value.is_integer() else f"{value:.4g}"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M")
+        case Enum():
+            return str(value.value)
+        case tuple():
+            return "\n".join(_line(item, names) for item in value)
+        case _:
+            return str(value)
+
+
+def _line(value: object, names: Names) -> str:
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return cell("", value, names)
+    parts = [
+        (f.name, getattr(value, f.name))
+        for f in dataclasses.fields(value)
+        if getattr(value, f.name) is not None
+    ]
+    return " | ".join(cell(name, part, names) for name, part in parts)
+
+
+def _notes(values: Mapping[str, Any], names: Names) -> str:
+    left_out = ("version", "computed_at", "error_bound")
+    return ", ".join(
+        f"{_words(n)} {cell(n, v, names)}"
+        for n, v in values.items()
+        if v is not None and n not in left_out
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _refs(value: object) -> Iterator[NodeRef]:
+    if isinstance(value, NodeRef):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _refs(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _refs(item)

@@ -1,0 +1,97 @@
+"""The composition root: store, snapshots and schema, opened and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+from strawberry.types.graphql import OperationType
+
+from api.settings import Settings
+from api.stores import open_store
+from graph.errors import TimedOut
+from graph.snapshots import Snapshots
+from schema.build import build_schema
+from schema.context import Context
+
+QUERIES = frozenset({OperationType.QUERY})
+EVERYTHING = frozenset(OperationType)
+
+
+class Service:
+    """What answers GraphQL; use it as an async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = open_store(settings)
+        self.snapshots = Snapshots(self.store)
+        self.schema = build_schema()
+
+    async def __aenter__(self) -> Self:
+        await self.store.ready()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.store.close()
+
+    def context(self, actor: str) -> Context:
+        """What one request brings along."""
+        return Context(
+            graph=self.store.tenant(self.settings.tenant),
+            actor=actor,
+            region=self.settings.phone_region,
+        )
+
+    async def execute(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        operation: str | None = None,
+        *,
+        actor: str,
+        read_only: bool = False,
+    ) -> dict[str, Any]:
+        """The answer to one operation, as the document that is sent to the client.
+
+        Args:
+            query: the document's text.
+            variables: values of its variables.
+            operation: the operation to run where the document has several.
+            actor: who asks.
+            read_only: whether only queries may run.
+
+        Raises:
+            InvalidOperationTypeError: a mutation where only queries may run.
+            TimedOut: it took longer than the settings allow.
+        """
+        limit = self.settings.request_timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                result = await self.schema.execute(
+                    query,
+                    variable_values=variables,
+                    context_value=self.context(actor),
+                    operation_name=operation,
+                    allowed_operation_types=QUERIES if read_only else EVERYTHING,
+                )
+        except TimeoutError as error:
+            raise TimedOut(
+                f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S"
+            ) from error
+        return document(result.data, result.errors)
+
+
+def document(data: dict[str, Any] | None, errors: list[Any] | None) -> dict[str, Any]:
+    """An execution's result as the GraphQL specification writes it: errors first."""
+    found: dict[str, Any] = {}
+    if errors:
+        found["errors"] = [error.formatted for error in errors]
+    if data is not None or not errors or any(error.path for error in errors):
+        found["data"] = data
+    return found
