@@ -1,0 +1,110 @@
+"""The readers of a file: short reads at once, long ones in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from graph.errors import StoreUnavailable
+from graph.sqlite.answering import INTERRUPTED, answering, primary_code
+
+T = TypeVar("T")
+
+HELD_S = 0.004
+"""Seconds a read may hold the event loop before it starts anew in a thread."""
+
+STEPS = 2_000
+"""SQLite's instructions between two looks at the clock: some 40 microseconds."""
+
+
+class Readers:
+    """Reads one file from one event loop.
+
+    A read begins on the loop: a point read takes 10 microseconds there, and 70 through a thread.
+    Rows also come slowly to a thread while the loop is busy, since each asks for the
+    interpreter's lock. A read that takes longer than `HELD_S` is stopped and starts anew in a
+    thread of the pool, with a connection of its own.
+    """
+
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], pool: ThreadPoolExecutor
+    ) -> None:
+        self._path = path
+        self._connect = connect
+        self._pool = pool
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._deadline = 0.0
+        self._own = connect()
+        self._own.set_progress_handler(lambda: time.perf_counter() > self._deadline, STEPS)
+        self._closed = False
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What a read gives.
+
+        Args:
+            work: reads from the connection it is given; it may be begun twice.
+
+        Raises:
+            StoreUnavailable: the database failed.
+        """
+        self._check_open()
+        self._deadline = time.perf_counter() + HELD_S
+        with answering(self._path):
+            try:
+                return work(self._own)
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != INTERRUPTED:
+                    raise
+        return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        stop = threading.Event()
+        future = self._pool.submit(self._read, work, stop)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            stop.set()  # nobody waits for it any more
+            raise
+
+    def _read(self, work: Callable[[sqlite3.Connection], T], stop: threading.Event) -> T:
+        with answering(self._path):
+            connection = self.take()
+            connection.set_progress_handler(stop.is_set, STEPS)
+            try:
+                return work(connection)
+            finally:
+                self.give_back(connection)
+
+    def take(self) -> sqlite3.Connection:
+        """A connection of the pool, for one thread until it is given back."""
+        self._check_open()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Returns a connection to the pool."""
+        connection.set_progress_handler(None, 0)
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable(f"the store {self._path} was closed; open it again")
+
+    def close(self) -> None:
+        """Closes every connection; those in use when they are given back."""
+        self._closed = True
+        self._own.close()
+        while self._idle:
+            self._idle.pop().close()

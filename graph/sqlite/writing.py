@@ -1,0 +1,166 @@
+"""The one writer of a file: a thread that makes waiting commits durable together."""
+
+from __future__ import annotations
+
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from graph.errors import DomainError, StoreUnavailable
+from graph.sqlite.answering import answering, unavailable
+from graph.sqlite.committing import Commit, make
+from graph.store import Receipt
+
+MOST_TOGETHER = 2_000
+"""Changes after which no further commit joins a group; one commit may have more."""
+
+QUIET_S = 1.0
+"""Seconds without a commit after which the write-ahead log is emptied."""
+
+LARGEST_LOG = 16 * 2**20
+"""Bytes of write-ahead log after which it is copied into the file also while commits wait."""
+
+Waiting = tuple[Commit, "Future[Receipt]"]
+
+
+class Writer:
+    """Makes commits one after the other, those that wait in one transaction.
+
+    A group costs one sync of the disk. Each commit of it has a savepoint: what one refuses harms
+    no other. Only this connection checkpoints: SQLite before 3.51.3 may lose data when two
+    connections reset the write-ahead log at once (https://www.sqlite.org/wal.html#walresetbug).
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._unsaved = True  # the log may hold what an earlier process left
+        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}")
+        self._thread.daemon = True  # an interpreter that ends does not wait for commits
+        self._thread.start()
+
+    def submit(self, commit: Commit) -> Future[Receipt]:
+        """Queues a commit; cancelling the future before its turn takes it out again.
+
+        Raises:
+            StoreUnavailable: the store was closed.
+        """
+        future: Future[Receipt] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreUnavailable(f"the store {self._path} was closed; open it again")
+            self._queue.put((commit, future))
+        return future
+
+    def close(self) -> None:
+        """Makes the commits that wait, empties the write-ahead log and closes the file."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    # -- in the thread
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            try:
+                first = self._queue.get(timeout=QUIET_S if self._unsaved else None)
+            except queue.Empty:
+                self._checkpoint("TRUNCATE")
+                self._unsaved = False
+                continue
+            group, going = self._group(first)
+            if group:
+                self._make_all(group)
+        self._checkpoint("TRUNCATE")
+        self._connection.close()
+
+    def _group(self, first: Waiting | None) -> tuple[list[Waiting], bool]:
+        """The commits that wait, and whether more may come after them."""
+        group: list[Waiting] = []
+        size = 0
+        waiting = first
+        while waiting is not None:
+            commit, future = waiting
+            if future.set_running_or_notify_cancel():
+                group.append(waiting)
+                size += len(commit.changes)
+            if size >= MOST_TOGETHER:
+                return group, True
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _make_all(self, group: list[Waiting]) -> None:
+        answers: list[Callable[[], None]] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for commit, future in group:
+                answers.append(self._make_one(commit, future))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._undo()
+            lost = unavailable(self._path, error)
+            lost.__cause__ = error
+            for _, future in group:
+                future.set_exception(lost)
+            return
+        for answer in answers:
+            answer()
+        self._unsaved = True
+        self._keep_log_short()
+
+    def _make_one(self, commit: Commit, future: Future[Receipt]) -> Callable[[], None]:
+        """Makes one commit of the group; returns how to answer it once the group is durable."""
+        run = self._connection.execute
+        run("SAVEPOINT one")
+        try:
+            with answering(self._path):
+                receipt = make(self._connection, commit)
+        except BaseException as error:
+            if not self._connection.in_transaction:  # SQLite gave up the whole group
+                raise _lost(error) from error
+            run("ROLLBACK TO one")
+            run("RELEASE one")
+            refused = error
+            return lambda: future.set_exception(refused)
+        run("RELEASE one")
+        return lambda: future.set_result(receipt)
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _keep_log_short(self) -> None:
+        try:
+            long = os.stat(f"{self._path}-wal").st_size > LARGEST_LOG
+        except FileNotFoundError:
+            return
+        if long:
+            self._checkpoint("PASSIVE")
+
+    def _checkpoint(self, how: str) -> None:
+        """Copies the write-ahead log into the file; what fails now is tried again later."""
+        try:
+            self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+            if how == "TRUNCATE":
+                self._connection.execute("PRAGMA optimize")
+        except sqlite3.Error:
+            return
+
+
+def _lost(error: BaseException) -> sqlite3.Error:
+    """The driver's error behind an error of ours."""
+    cause = error.__cause__ if isinstance(error, DomainError) else error
+    return cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError(str(error))
