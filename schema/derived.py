@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
 
-from graph.model import Direction, NodeRef, Record, RecordInfo, Relation, relations
-from graph.query import Page, RelatedQuery, Window
+from graph.model import Direction, Record, RecordInfo, Relation, relations
+from graph.query import RelatedQuery, Window
 from schema.connection import NO_PAGE, Connection, connection_type, page_arguments, window
-from schema.context import Context
 from schema.declare import AttributeField, attribute
 from schema.filters import convert_members, member_filter
 from schema.names import leads_to_many, permission_to_read, relation_prefix, target_name, words
 from schema.ordering import convert_member_order, member_order
+from schema.reading import by_kind, first_node, records
 from schema.relation import Batch, Call, RelationField, relation_field
 from schema.scalars import whole_value
 
-T = TypeVar("T")
 Views = Mapping[str, Any]
 """The declared GraphQL types of records, by name."""
 
 _CONNECTIONS: dict[str, Any] = {}
+_BATCHES: dict[str, Batch] = {}
 
 
 def record_fields(info: RecordInfo, *, path: str = "") -> list[AttributeField]:
@@ -43,22 +43,55 @@ def record_fields(info: RecordInfo, *, path: str = "") -> list[AttributeField]:
 IDENTITY = "Identifies the record among all kinds; made of its kind and key."
 
 
-def relation_of(relation: Relation, views: Views) -> RelationField:
-    """The field that a declared relation gives."""
-    if leads_to_many(relation):
-        return _many(relation, views)
-    return _one(relation, views)
+def relation_of(
+    relation: Relation, views: Views, parent_of: Callable[[Any], Record] | None = None
+) -> RelationField:
+    """The field that a declared relation gives.
 
-
-def _many(relation: Relation, views: Views) -> RelationField:
+    Args:
+        relation: the relation.
+        views: the types of records, by name.
+        parent_of: from a value of the type that has the field to the relation's owner; None
+            where the value is that record.
+    """
+    many = leads_to_many(relation)
+    batch = _batch(relation)
+    target = target_name(relation.targets)
     return relation_field(
         relation.name,
-        members_of(relation),
-        _connection(relation, views) | None,  # nullable: a failure costs this field alone
-        permission=permission_to_read(target_name(relation.targets)),
-        description=f"Its {words(relation.name)}, page by page.",
-        arguments=page_arguments(member_filter(relation).input, member_order(relation).input),
+        batch if parent_of is None else _below(batch, parent_of),
+        # a connection is nullable so that a failure costs this field alone
+        (_connection(relation, views) if many else views[target]) | None,
+        permission=permission_to_read(target),
+        description=_says(relation),
+        arguments=_page_arguments(relation) if many else (),
     )
+
+
+def _batch(relation: Relation) -> Batch:
+    """The one batch of a relation; all kinds that share the relation share it."""
+    name = relation_prefix(relation)
+    if name not in _BATCHES:
+        _BATCHES[name] = _members(relation) if leads_to_many(relation) else _member(relation)
+    return _BATCHES[name]
+
+
+def _below(batch: Batch, parent_of: Callable[[Any], Record]) -> Batch:
+    async def below(parents: Sequence[Any], call: Call, **arguments: Any) -> Sequence[Any]:
+        return await batch([parent_of(p) for p in parents], call, **arguments)
+
+    return below
+
+
+def _page_arguments(relation: Relation) -> list[StrawberryArgument]:
+    return page_arguments(member_filter(relation).input, member_order(relation).input)
+
+
+def _says(relation: Relation) -> str:
+    if not leads_to_many(relation):
+        return f"Its {words(relation.name)}; null if there is none."
+    says = f"Its {words(relation.name)}, page by page."
+    return f"{says} Each edge: {relation.via.description}" if relation.has_edge else says
 
 
 def _connection(relation: Relation, views: Views) -> Any:
@@ -68,25 +101,24 @@ def _connection(relation: Relation, views: Views) -> Any:
             prefix,
             f"the {words(relation.name)}",
             views[target_name(relation.targets)],
-            record_fields(relation.via, path="record.") if relation.has_edge else (),
+            _edge_fields(relation, views) if relation.has_edge else (),
         )
     return _CONNECTIONS[prefix]
 
 
-def _one(relation: Relation, views: Views) -> RelationField:
-    return relation_field(
-        relation.name,
-        _named_by(relation) if relation.direction is Direction.REF else _single(relation),
-        views[target_name(relation.targets)] | None,
-        permission=permission_to_read(target_name(relation.targets)),
-        description=f"Its {words(relation.name)}; null if there is none.",
-    )
+def _edge_fields(relation: Relation, views: Views) -> list[StrawberryField]:
+    """What an edge record shows on a Relay edge: its fields, and the relations it has itself."""
+    own = relations(relation.via.name).values()
+    return [
+        *record_fields(relation.via, path="record."),
+        *(relation_of(r, views, parent_of=attrgetter("record")) for r in own),
+    ]
 
 
 # -- the batches behind them
 
 
-def members_of(relation: Relation) -> Batch:
+def _members(relation: Relation) -> Batch:
     """The batch of a relation with many members: a connection for each parent."""
 
     async def members(
@@ -118,20 +150,9 @@ def members_of(relation: Relation) -> Batch:
     return members
 
 
-async def by_kind(
-    ask: Callable[[RelatedQuery, Sequence[NodeRef]], Awaitable[Mapping[NodeRef, T]]],
-    query: RelatedQuery,
-    parents: Sequence[Record],
-) -> dict[NodeRef, T]:
-    """What a store says of each parent: one question for each kind of parent."""
-    anchors: dict[str, dict[NodeRef, None]] = {}
-    for parent in parents:
-        anchors.setdefault(type(parent).__name__, {})[parent.ref] = None
-    name = query.relation.name
-    answers = await asyncio.gather(
-        *(ask(replace(query, relation=relations(k)[name]), list(a)) for k, a in anchors.items())
-    )
-    return {ref: answer for part in answers for ref, answer in part.items()}
+def _member(relation: Relation) -> Batch:
+    """The batch of a relation with at most one member: its record for each parent."""
+    return _named_by(relation) if relation.direction is Direction.REF else _single(relation)
 
 
 def _single(relation: Relation) -> Batch:
@@ -141,16 +162,6 @@ def _single(relation: Relation) -> Batch:
         return [first_node(pages[p.ref]) for p in parents]
 
     return single
-
-
-def first_node(page: Page[Any]) -> Any:
-    """The record on a page of at most one."""
-    return page.items[0].node if page.items else None
-
-
-def first_edge(page: Page[Any]) -> Any:
-    """The edge record on a page of at most one."""
-    return page.items[0].edge if page.items else None
 
 
 def _named_by(relation: Relation) -> Batch:
@@ -183,12 +194,3 @@ def end_of(info: RecordInfo, end: str, views: Views) -> RelationField:
         permission=permission_to_read(name),
         description=f"The record at its {end}; null if it has just been deleted.",
     )
-
-
-async def records(context: Context, refs: Iterable[NodeRef]) -> dict[NodeRef, Record]:
-    """Records of any kinds: one question to the store for each kind."""
-    keys: dict[str, dict[str, None]] = {}
-    for kind, key in refs:
-        keys.setdefault(kind, {})[key] = None
-    parts = await asyncio.gather(*(context.graph.nodes(k, list(ks)) for k, ks in keys.items()))
-    return {record.ref: record for part in parts for record in part.values()}

@@ -22,12 +22,17 @@ def public_error(error: GraphQLError) -> GraphQLError:
         cause = cause.original_error
     if isinstance(cause, DomainError):
         return _with(error, _message(cause), _extensions(cause))
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or (isinstance(cause, GraphQLError) and not _of_an_answer(error, cause)):
         return _with(error, error.message, {"code": BadInput.code, **(error.extensions or {})})
     name = str(uuid.uuid4())
     log.error("unexpected error", error_id=name, path=error.path, exc_info=cause)
     told = f"something went wrong on our side; the log tells more under {name}"
     return _with(error, told, {"code": DomainError.code, "id": name})
+
+
+def _of_an_answer(error: GraphQLError, cause: GraphQLError) -> bool:
+    """Whether a value of ours could not be shown; errors in a query name their place in it."""
+    return error.path is not None and cause.nodes is None
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

@@ -47,7 +47,9 @@ def record_filter(name: str) -> FilterShape:
     def fill(shape: FilterShape) -> None:
         _fill(shape, name, inner=shape)
 
-    return _shape(f"{name}Filter", f"What a {name} must fulfil; all given must hold.", fill)
+    return _shape(
+        f"{name}Filter", f"Conditions on records of type {name}; all given must hold.", fill
+    )
 
 
 def member_filter(relation: Relation) -> FilterShape:
@@ -62,10 +64,12 @@ def member_filter(relation: Relation) -> FilterShape:
             input_field("node", target.input, "What the record at the other end must fulfil.")
         )
 
-    return _shape(f"{relation_prefix(relation)}Filter", _MEMBERS.format(relation.name), fill)
+    return _shape(
+        f"{relation_prefix(relation)}Filter", _MEMBERS.format(to_camel_case(relation.name)), fill
+    )
 
 
-_MEMBERS = "What a member of {} must fulfil; all given must hold."
+_MEMBERS = "Conditions on the members of {}; all given must hold."
 
 
 def convert(shape: FilterShape, value: Values | None, path: str = "filter") -> Filter | None:

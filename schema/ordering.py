@@ -61,7 +61,11 @@ def record_order(name: str) -> OrderShape:
     title = f"{name}Order"
     if title not in _SHAPES:
         shape = _SHAPES[title] = OrderShape(
-            input_type(title, f"One key to sort a set of {name} by.", one_of=True)
+            input_type(
+                title,
+                f"One key to sort records of type {name} by; give exactly one field.",
+                one_of=True,
+            )
         )
         _fill(shape, name)
     return _SHAPES[title]
@@ -74,7 +78,7 @@ def member_order(relation: Relation) -> OrderShape:
         return target
     title = f"{relation_prefix(relation)}Order"
     if title not in _SHAPES:
-        says = f"One key to sort the members of {to_camel_case(relation.name)} by."
+        says = f"One key to sort {to_camel_case(relation.name)} by; give exactly one field."
         shape = _SHAPES[title] = OrderShape(input_type(title, says, one_of=True))
         _fill(shape, relation.via.name)
         definition(shape.input).fields.append(

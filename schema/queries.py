@@ -26,10 +26,10 @@ from schema.connection import (
     window,
 )
 from schema.declare import argument, list_of
-from schema.derived import records
 from schema.filters import convert, record_filter
 from schema.names import NodeKind, permission_to_read
 from schema.ordering import convert_order, record_order
+from schema.reading import records
 from schema.records import Node
 from schema.relation import Call
 from schema.root import root_field

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from graph import model
 from graph.model import Record, edge_records, relations
 from graph.query import Compare, OfKind, Op, Order, RelatedQuery, Window
-from schema.derived import by_kind, first_edge, first_node
+from schema.reading import by_kind, first_edge, first_node
 from schema.relation import Call, relation
 from schema.view import complete, edge_view, shared_view, view
 
