@@ -57,6 +57,11 @@ async def answer(
         NotFound: the record asked for is not there.
         BadInput: an argument is wrong.
     """
+    if await graph.version() == 0:
+        raise NotFound(
+            f"tenant {shown(graph.tenant)} has no data in this store; "
+            "see --store and --tenant, or read some in with `renmai import`"
+        )
     network = await build_network(graph)
     if analytic.of is None:
         found = analytic.run(network, arguments)

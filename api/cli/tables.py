@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from graph.model import NodeRef
@@ -44,8 +45,8 @@ def plain_answer(value: object, names: Names) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Table]:
-    """An answer as one table of its plain values and one for each of its lists."""
+def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Table | str]:
+    """What to print of an answer: a line of its plain values, then a table for each list."""
     lists = {}
     values = {}
     for field in dataclasses.fields(answer):
@@ -55,14 +56,12 @@ def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Tab
         else:
             values[field.name] = value
     title = f"{_words(analytic.name).capitalize()}: {_notes(values, names)}"
+    yield f"\n[bold]{escape(title)}[/bold]"
     for name, rows in lists.items():
-        heading = title if name == "items" or len(lists) == 1 else f"{title} - {_words(name)}"
-        yield rows_table(heading, rows, names)
-    if not lists:
-        yield Table(title=title)
+        yield rows_table(None if name == "items" else _words(name), rows, names)
 
 
-def rows_table(title: str, rows: tuple[Any, ...], names: Names) -> Table:
+def rows_table(title: str | None, rows: tuple[Any, ...], names: Names) -> Table:
     """Records as rows, their fields as columns; columns without any value are left out."""
     table = Table(title=title, title_justify="left")
     if not rows:
@@ -77,7 +76,7 @@ def rows_table(title: str, rows: tuple[Any, ...], names: Names) -> Table:
         number = isinstance(getattr(rows[0], name), int | float)
         table.add_column(_words(name.removesuffix("_minor")), justify="right" if number else "left")
     for row in rows:
-        table.add_row(*(cell(n, getattr(row, n), names) for n in columns))
+        table.add_row(*(escape(cell(n, getattr(row, n), names)) for n in columns))
     return table
 
 
