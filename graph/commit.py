@@ -113,12 +113,14 @@ def plan(changes: Sequence[Change], now: datetime) -> Generator[Need, Found, Pla
             f"{len(changes):,} changes in one commit; at most {MAX_CHANGES:,}, send several"
         )
     work = _Work(changes, now)
-    found = yield Need(records=work.own, exist=work.mentioned())
-    work.merge(found)
+    first = yield Need(records=work.own, exist=work.mentioned())
+    work.merge(first)
+    work.check_named(first.exist)
     frontier = work.gone()
     while frontier:
         found = yield Need(attached=frontier)
         frontier = work.cascade(found.attached)
+    work.check_named(first.exist)  # what is named may have gone with something deleted
     claims = work.claims()
     if claims:
         found = yield Need(claims=frozenset(claims))
@@ -133,6 +135,7 @@ class _Work:
         self.now = now
         self.changes: dict[NodeRef, tuple[int, Change]] = {}
         self.problems: list[Problem] = []
+        self.refused: set[int] = set()
         self.before: dict[NodeRef, Record] = {}
         self.after: dict[NodeRef, Record | None] = {}  # None = deleted
         self.order = [NodeRef(c.kind, c.key) for c in changes]
@@ -157,6 +160,7 @@ class _Work:
         self, index: int, code: ProblemCode, message: str, field_name: str | None = None
     ) -> None:
         self.problems.append(Problem(index, code, message, field_name))
+        self.refused.add(index)
 
     # -- what the changes are about
 
@@ -179,9 +183,6 @@ class _Work:
                 self._create(index, change)
             else:
                 self._update(index, change, current)
-        for ref, (index, change) in self.changes.items():
-            if isinstance(change, Upsert):
-                self._check_named(index, RECORDS[ref.kind], change, found.exist)
 
     def _delete(self, index: int, change: Delete, current: Record | None) -> None:
         if current is not None and self._revision_fits(index, change, current):
@@ -316,20 +317,24 @@ class _Work:
         )
         return False
 
-    def _check_named(
-        self, index: int, info: RecordInfo, change: Upsert, exist: frozenset[NodeRef]
-    ) -> None:
-        if any(p.index == index for p in self.problems):
-            return
-        for name, ref in _named(info, change.values):
-            after = self.after.get(ref, self.before.get(ref))
-            if after is None and (ref in self.own or ref not in exist):
-                self.refuse(
-                    index,
-                    ProblemCode.MISSING_END,
-                    f"there is no {ref.kind} {shown(ref.key)}; create it first",
-                    name,
-                )
+    def check_named(self, exist: frozenset[NodeRef]) -> None:
+        """Refuses changes that name a record which is not there after the commit."""
+        for index, change in self.changes.values():
+            if isinstance(change, Delete) or index in self.refused:
+                continue
+            for name, ref in _named(RECORDS[change.kind], change.values):
+                if not self._is_there(ref, exist):
+                    self.refuse(
+                        index,
+                        ProblemCode.MISSING_END,
+                        f"there is no {ref.kind} {shown(ref.key)}; create it first",
+                        name,
+                    )
+
+    def _is_there(self, ref: NodeRef, exist: frozenset[NodeRef]) -> bool:
+        if ref in self.after:
+            return self.after[ref] is not None
+        return ref in self.before or ref in exist
 
     # -- what goes with deleted records
 
@@ -348,11 +353,13 @@ class _Work:
             self.before.setdefault(ref, stored)
             record = self.after.get(ref) or stored
             if self._must_go(record, gone):
-                if ref in self.changes and isinstance(self.changes[ref][1], Upsert):
+                index, change = self.changes.get(ref, (-1, None))
+                if isinstance(change, Upsert) and index not in self.refused:
                     self.refuse(
-                        self.changes[ref][0],
+                        index,
                         ProblemCode.MISSING_END,
-                        f"{ref.kind} {shown(ref.key)} hangs on a record that this commit deletes",
+                        f"{ref.kind} {shown(ref.key)} hangs on a record that this commit deletes; "
+                        "leave one of the two out",
                         "key",
                     )
                 self.after[ref] = None

@@ -50,6 +50,8 @@ class Upsert:
         expected_revision: the revision the caller has seen; another one is a conflict.
         stamps: taken instead of now and of the next revision, unless the record's own revision
             is as high already: a revision never names two states.
+        step: a rule of the caller's about what the record becomes, asked under the write lock
+            when the change would change something.
     """
 
     kind: str
