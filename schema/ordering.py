@@ -11,7 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.model import Relation
 from graph.query import Order
-from schema.comparisons import bad, given
+from schema.comparisons import bad
 from schema.declare import definition, input_field, input_type
 from schema.names import (
     leads_to_many,
@@ -97,32 +97,29 @@ def _fill(shape: OrderShape, name: str) -> None:
 
 
 def convert_order(
-    shape: OrderShape, value: Sequence[Mapping[str, Any]] | None, path: str = "orderBy"
+    shape: OrderShape, value: Sequence[Mapping[str, Any]] | None
 ) -> tuple[Order, ...]:
     """The order that an `orderBy` argument asks for."""
-    if value is not None and len(value) > MAX_KEYS:
-        raise bad(path, f"{len(value)} keys; give at most {MAX_KEYS}")
-    return tuple(_key(shape, item, f"{path}.{at}") for at, item in enumerate(value or ()))
+    return tuple(_key(shape, item) for item in _items(value))
 
 
 def convert_member_order(
-    relation: Relation, value: Sequence[Mapping[str, Any]] | None, path: str = "orderBy"
+    relation: Relation, value: Sequence[Mapping[str, Any]] | None
 ) -> tuple[Order, ...]:
-    """The order of members that an `orderBy` argument asks for."""
-    target = record_order(target_name(relation.targets))
-    shape = member_order(relation)
-    if not relation.has_edge:
-        return tuple(replace(o, on_node=True) for o in convert_order(shape, value, path))
-    order = []
-    for at, item in enumerate(value or ()):
-        if "node" in item:
-            order.append(replace(_key(target, item["node"], f"{path}.{at}.node"), on_node=True))
-        else:
-            order.append(_key(shape, item, f"{path}.{at}"))
-    return tuple(order)
+    """The order of a relation's members that an `orderBy` argument asks for."""
+    shape, target = member_order(relation), record_order(target_name(relation.targets))
+    return tuple(
+        replace(_key(target, item["node"]), on_node=True) if "node" in item else _key(shape, item)
+        for item in _items(value)
+    )
 
 
-def _key(shape: OrderShape, item: Mapping[str, Any], path: str) -> Order:
+def _items(value: Sequence[Mapping[str, Any]] | None) -> Sequence[Mapping[str, Any]]:
+    if value is not None and len(value) > MAX_KEYS:
+        raise bad("orderBy", f"{len(value)} keys; give at most {MAX_KEYS}")
+    return value or ()
+
+
+def _key(shape: OrderShape, item: Mapping[str, Any]) -> Order:
     ((name, direction),) = item.items()
-    descending = given(direction, path) is SortDirection.DESC
-    return replace(shape.keys[name], descending=descending)
+    return replace(shape.keys[name], descending=direction is SortDirection.DESC)

@@ -1,0 +1,121 @@
+"""A schema over a real store whose calls are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from graph.model import NodeRef, Record
+from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.sqlite import SqliteStore
+from graph.store import SearchHit, TenantGraph
+from schema.build import Schema, build_schema
+from schema.context import Context
+from tests.schema.world import company
+
+
+class RecordingGraph:
+    """Passes reads on to a real graph and keeps (what was called, for how many)."""
+
+    def __init__(self, graph: TenantGraph) -> None:
+        self._graph = graph
+        self.calls: list[tuple[str, int]] = []
+
+    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        self.calls.append(("nodes", len(keys)))
+        return await self._graph.nodes(kind, keys)
+
+    async def find(self, query: FindQuery) -> Page[Record]:
+        self.calls.append(("find", 1))
+        return await self._graph.find(query)
+
+    async def related(
+        self, query: RelatedQuery, anchors: Sequence[NodeRef]
+    ) -> Mapping[NodeRef, Page[Hit]]:
+        self.calls.append(("related", len(anchors)))
+        return await self._graph.related(query, anchors)
+
+    async def counts(
+        self, query: RelatedQuery, anchors: Sequence[NodeRef]
+    ) -> Mapping[NodeRef, int]:
+        self.calls.append(("counts", len(anchors)))
+        return await self._graph.counts(query, anchors)
+
+    async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
+        self.calls.append(("search", 1))
+        return await self._graph.search(text, kinds, first)
+
+
+@dataclass
+class Client:
+    """Asks the real schema.
+
+    Attributes:
+        schema: the whole schema.
+        graph: the graph it reads, with its calls.
+    """
+
+    schema: Schema
+    graph: Any
+
+    @property
+    def calls(self) -> list[tuple[str, int]]:
+        """The store calls of the last query, in the order they were made."""
+        found: list[tuple[str, int]] = self.graph.calls
+        return found
+
+    async def run(self, query: str, **variables: Any) -> tuple[Any, list[dict[str, Any]]]:
+        """Data and errors, as a client gets them."""
+        self.calls.clear()
+        result = await self.schema.execute(
+            query, variable_values=variables, context_value=Context(self.graph)
+        )
+        return result.data, [dict(e.formatted) for e in result.errors or ()]
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Data of a query that must have no errors."""
+        data, errors = await self.run(query, **variables)
+        assert errors == []
+        return data
+
+    async def keys(self, root: str, **arguments: Any) -> list[str]:
+        """Keys of the records on a page of a root connection."""
+        kind = {"staff": "Staff"}.get(root, root[:-1].capitalize())
+        query = (
+            f"query ($filter: {kind}Filter, $orderBy: [{kind}Order!], $first: Int) "
+            f"{{ {root}(filter: $filter, orderBy: $orderBy, first: $first) "
+            "{ edges { node { key } } } }"
+        )
+        data = await self.ask(query, **{"first": 100, **arguments})
+        return [edge["node"]["key"] for edge in data[root]["edges"]]
+
+    async def refused(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The one error of a query that must fail."""
+        _, errors = await self.run(query, **variables)
+        assert len(errors) == 1, errors
+        return errors[0]
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    """The whole schema."""
+    return build_schema()
+
+
+@pytest.fixture(scope="session")
+async def company_graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TenantGraph]:
+    """The company in a SQLite store; tests only read it."""
+    store = SqliteStore(tmp_path_factory.mktemp("company"))
+    graph = store.tenant("company")
+    await graph.commit(company(), actor="test")
+    yield graph
+    await store.close()
+
+
+@pytest.fixture
+def client(schema: Schema, company_graph: TenantGraph) -> Client:
+    """Asks the schema about the company."""
+    return Client(schema, RecordingGraph(company_graph))
