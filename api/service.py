@@ -13,6 +13,7 @@ from api.stores import open_store
 from graph.errors import TimedOut
 from graph.snapshots import Snapshots
 from schema.build import build_schema
+from schema.computing import Analytics
 from schema.context import Context
 
 QUERIES = frozenset({OperationType.QUERY})
@@ -26,6 +27,7 @@ class Service:
         self.settings = settings
         self.store = open_store(settings)
         self.snapshots = Snapshots(self.store)
+        self.analytics = Analytics(self.snapshots)
         self.schema = build_schema()
 
     async def __aenter__(self) -> Self:
@@ -46,6 +48,7 @@ class Service:
             graph=self.store.tenant(self.settings.tenant),
             actor=actor,
             region=self.settings.phone_region,
+            analytics=self.analytics,
         )
 
     async def execute(

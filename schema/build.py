@@ -9,7 +9,7 @@ from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from schema import queries
+from schema import analytics, mutations, queries
 from schema.declare import object_type
 from schema.errors import PublicErrors
 from schema.relation import RelationField
@@ -32,9 +32,11 @@ def build_schema() -> Schema:
     Raises:
         TypeError: a field below the root is neither a plain attribute nor a relation.
     """
-    query = object_type("Query", "What can be asked.", queries.fields())
+    analytics.extend_views()
+    query = object_type("Query", "What can be asked.", queries.fields() + analytics.fields())
     schema = Schema(
         query,
+        object_type("Mutation", "What can be written.", mutations.fields()),
         types=list(VIEWS.values()),
         extensions=[PublicErrors],
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from graph.model.fields import DEFAULT_REGION
 from graph.store import TenantGraph
+from schema.computing import Analytics
 
 
 @dataclass(slots=True)
@@ -20,10 +21,12 @@ class Context:
         graph: the tenant's graph.
         actor: who asks; stands in the log beside what is written.
         region: country (ISO 3166) of phone numbers written without a country code.
+        analytics: computes what is asked about the network; None where nobody may ask.
         loaders: the batches being collected (`schema.loading`).
     """
 
     graph: TenantGraph
     actor: str = "anonymous"
     region: str = DEFAULT_REGION
+    analytics: Analytics | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)

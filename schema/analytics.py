@@ -1,0 +1,113 @@
+"""Fields of the analytics, derived from their signatures: at the root, or on a kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+from strawberry.utils.str_converters import to_camel_case
+
+from graph.model import Record
+from referral.registry import Analytic, Parameter, analytics
+from schema.answers import answer_type, leaf
+from schema.computing import Analytics
+from schema.context import Context
+from schema.declare import argument, definition
+from schema.relation import Batch, Call, relation_field
+from schema.root import root_field
+from schema.scalars import Long
+from schema.view import VIEWS
+
+PERMISSION = "read:analytics"
+
+_AT_LEAST = "at_least_version"
+
+
+def fields() -> list[StrawberryField]:
+    """The root fields: analytics about the whole graph."""
+    return [_root(a) for a in analytics().values() if a.of is None]
+
+
+def extend_views() -> None:
+    """Gives the views of records the analytics about them; once for each view."""
+    for found in analytics().values():
+        if found.of is not None:
+            known = definition(VIEWS[found.of]).fields
+            if all(f.python_name != found.field for f in known):
+                known.append(_on_record(found))
+
+
+def _root(analytic: Analytic) -> StrawberryField:
+    async def answer(call: Call, *, at_least_version: int | None = None, **given: Any) -> Any:
+        asked = _arguments(analytic, given)
+        least = at_least_version or 0
+        return await _computing(call.context).whole(
+            analytic, call.context.graph.tenant, asked, least
+        )
+
+    says = "A version that must be taken into account: the one that your own write returned."
+    return root_field(
+        analytic.name,
+        answer,
+        answer_type(analytic.result) | None,
+        permission=PERMISSION,
+        description=analytic.description,
+        arguments=[*map(_argument, analytic.parameters), argument(_AT_LEAST, Long, says)],
+    )
+
+
+def _on_record(analytic: Analytic) -> StrawberryField:
+    return relation_field(
+        analytic.field,
+        _batch(analytic),
+        answer_type(analytic.result) | None,
+        permission=PERMISSION,
+        description=analytic.description,
+        arguments=map(_argument, analytic.parameters),
+    )
+
+
+def _batch(analytic: Analytic) -> Batch:
+    async def batch(parents: Sequence[Record], call: Call, **given: Any) -> list[Any]:
+        asked = _arguments(analytic, given)
+        anchors = [parent.ref for parent in parents]
+        computing, tenant = _computing(call.context), call.context.graph.tenant
+        return await computing.each(analytic, tenant, anchors, asked)
+
+    return batch
+
+
+def _computing(context: Context) -> Analytics:
+    if context.analytics is None:
+        raise TypeError("this request's context was made without analytics")
+    return context.analytics
+
+
+def _argument(parameter: Parameter) -> StrawberryArgument:
+    one = leaf(parameter.type)
+    whole: Any = list[one] if parameter.many else one  # type: ignore[valid-type]
+    plain = parameter.default
+    default = UNSET if plain is None else list(plain) if parameter.many else plain
+    return StrawberryArgument(
+        python_name=parameter.name,
+        graphql_name=to_camel_case(parameter.name),
+        type_annotation=StrawberryAnnotation(whole | None if parameter.optional else whole),
+        description=parameter.description,
+        default=default,
+    )
+
+
+def _arguments(analytic: Analytic, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that were given, enums by the analytic's own members."""
+    return {p.name: _own(p, given[p.name]) for p in analytic.parameters if p.name in given}
+
+
+def _own(parameter: Parameter, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_own(parameter, item) for item in value)
+    return parameter.type[value.name] if isinstance(value, Enum) else value

@@ -1,0 +1,89 @@
+"""GraphQL types of what analytics answer with, derived from the answer records."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from enum import Enum
+from operator import attrgetter
+from typing import Any, get_args, get_origin
+
+from strawberry.types.field import StrawberryField
+
+from graph.model import Money, NodeRef, Record
+from referral import answers
+from referral.answers import AnswerField, answer_fields
+from schema.declare import attribute, object_type
+from schema.names import PartyKind, permission_to_read, target_name
+from schema.reading import records
+from schema.relation import Batch, Call, relation_field
+from schema.scalars import Long, graphql_enum
+from schema.view import VIEWS
+
+_LEAVES: dict[Any, Any] = {
+    **{plain: plain for plain in (int, float, str, bool, datetime, date, Money)},
+    answers.Long: Long,
+}
+
+_SHARED: dict[str, type[Enum]] = {"PartyKind": PartyKind}
+"""Enums that the schema has already, with the same members."""
+
+_TYPES: dict[str, Any] = {}
+
+
+def leaf(plain: Any) -> Any:
+    """Annotation of a value that is no record: a number, a text, a time, an enum ..."""
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return graphql_enum(_SHARED.get(plain.__name__, plain))
+    return _LEAVES[plain]
+
+
+def answer_type(record: Any) -> Any:
+    """The GraphQL type of an answer record: `TopReferrerRanking` of `Ranking[TopReferrer]`."""
+    name = _name(record)
+    if name not in _TYPES:
+        origin = get_origin(record) or record
+        says = " ".join((origin.__doc__ or "").split("\n\n")[0].split())
+        _TYPES[name] = object_type(name, says, [_field(f) for f in answer_fields(record)])
+    return _TYPES[name]
+
+
+def _name(record: Any) -> str:
+    rows = "".join(row.__name__ for row in get_args(record))
+    return rows + str((get_origin(record) or record).__name__)
+
+
+def _field(field: AnswerField) -> StrawberryField:
+    name = field.name.removesuffix("_minor") if field.type is Money else field.name
+    if field.kinds:
+        return _opens(field)
+    one = answer_type(field.type) if dataclasses.is_dataclass(field.type) else leaf(field.type)
+    return attribute(name, _whole(field, one), field.description, path=field.name)
+
+
+def _whole(field: AnswerField, one: Any) -> Any:
+    whole: Any = list[one] if field.many else one
+    return whole | None if field.optional else whole
+
+
+def _opens(field: AnswerField) -> StrawberryField:
+    """The field that opens the record a NodeRef names."""
+    assert not field.many, f"{field.name}: a tuple of references is not shown yet"
+    target = target_name(field.kinds)
+    return relation_field(
+        field.name,
+        _opened(attrgetter(field.name)),
+        VIEWS[target] | None,
+        permission=permission_to_read(target),
+        description=f"{field.description} Null if it has just been deleted.",
+    )
+
+
+def _opened(ref_of: Callable[[Any], NodeRef]) -> Batch:
+    async def opened(parents: Sequence[Any], call: Call) -> list[Record | None]:
+        refs = [ref_of(parent) for parent in parents]
+        found = await records(call.context, refs)
+        return [found.get(ref) for ref in refs]
+
+    return opened
