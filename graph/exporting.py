@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -24,6 +24,68 @@ MANIFEST = "renmai-export.json"
 _PART = ".part"
 
 
+Write = Callable[[Iterable[Sequence[str]]], None]
+"""Appends rows of cells to a file."""
+
+
+class ExportFolder:
+    """A folder that gets new files for old ones all at once.
+
+    Files are written beside the old ones; `publish` puts them in their place, the manifest last.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: list[Path] = []
+
+    def prepare(self) -> None:
+        """Makes the folder.
+
+        Raises:
+            BadInput: it cannot be made.
+            Conflict: a file is in the way that no export of ours wrote.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{self._folder} cannot be made: {error.strerror}") from error
+        if (self._folder / MANIFEST).is_file():
+            return
+        for info in RECORDS.values():
+            path = self._folder / file_name(info)
+            if path.exists():
+                raise Conflict(
+                    f"{path} is there and no export wrote it ({MANIFEST} is missing); "
+                    "move it away or choose another folder"
+                )
+
+    @contextmanager
+    def table(self, info: RecordInfo, names: Sequence[str]) -> Iterator[Write]:
+        """The file of a kind, open for rows with those columns."""
+        path = self._folder / (file_name(info) + _PART)
+        self._written.append(path)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            # \r\n so that the csv module quotes text with either character in it
+            out = csv.writer(file, lineterminator="\r\n")
+            out.writerow(names)
+            yield out.writerows
+            file.flush()
+            os.fsync(file.fileno())
+
+    def publish(self, manifest: Mapping[str, object]) -> None:
+        """Puts all written files in the place of the old ones."""
+        for path in self._written:
+            path.replace(path.with_suffix(""))
+        part = self._folder / (MANIFEST + _PART)
+        part.write_bytes(orjson.dumps({"format": 1, **manifest}, option=orjson.OPT_INDENT_2))
+        part.replace(self._folder / MANIFEST)
+
+    def clean(self) -> None:
+        """Removes what was written and not published."""
+        for path in self._written:
+            path.unlink(missing_ok=True)
+
+
 async def export_folder(
     graph: TenantGraph,
     folder: Path,
@@ -32,10 +94,10 @@ async def export_folder(
 ) -> dict[str, int]:
     """Writes every record, stamps included, as CSV; the mapping `renmai` reads it back.
 
-    All files are written beside the old ones and then put in their place, so a failure leaves a
-    former export whole. Edges are read before the nodes they join: while others write, nodes may
-    be newer than edges, but no edge lacks an end (unless that is deleted meanwhile).
-    The manifest names the versions before and after; when they are equal, nothing changed.
+    A failure leaves a former export whole. Edges are read before the nodes they join: while
+    others write, nodes may be newer than edges, but no edge lacks an end (unless that is deleted
+    meanwhile). The manifest names the versions before and after; equal ones tell that nothing
+    changed.
 
     Args:
         graph: where the records are.
@@ -47,86 +109,34 @@ async def export_folder(
 
     Raises:
         Conflict: a file is in the way that no export of ours wrote.
-        BadInput: the folder cannot be written.
+        BadInput: the folder cannot be made.
     """
-    await asyncio.to_thread(_prepare, folder)
+    target = ExportFolder(folder)
+    await asyncio.to_thread(target.prepare)
     before = await graph.version()
     counts: dict[str, int] = dict.fromkeys(RECORDS, 0)
     try:
         for info in (*edge_records(), *reversed(node_records())):
             done = sum(counts.values())
-            async for size in _write(graph, info, folder / (file_name(info) + _PART)):
+            async for size in _write(graph, info, target):
                 counts[info.name] += size
                 if progress is not None:
                     progress(Progress(info.name, file_name(info), done + counts[info.name]))
-        manifest = {
-            "format": 1,
-            "tenant": graph.tenant,
-            "versions": [before, await graph.version()],
-            "records": counts,
-        }
-        await asyncio.to_thread(_publish, folder, manifest)
+        versions = [before, await graph.version()]
+        manifest = {"tenant": graph.tenant, "versions": versions, "records": counts}
+        await asyncio.to_thread(target.publish, manifest)
     finally:
-        await asyncio.to_thread(_clean, folder)
+        await asyncio.to_thread(target.clean)
     return counts
 
 
-async def _write(graph: TenantGraph, info: RecordInfo, path: Path) -> AsyncIterator[int]:
+async def _write(graph: TenantGraph, info: RecordInfo, target: ExportFolder) -> AsyncIterator[int]:
     """Writes one kind's file; yields the size of each batch."""
     names = columns(info)
     writers = [cell_writer(info, name) for name in names]
-    # \r\n so that the csv module quotes text with either character in it
-    file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
-    with file:
-        out = csv.writer(file, lineterminator="\r\n")
-        out.writerow(names)
+    with target.table(info, names) as write:
         async for batch in graph.scan(info.name):
             stored = [batch.columns[name] for name in names]
-            await asyncio.to_thread(_rows, out.writerows, writers, stored)
+            cells = (map(w, values) for w, values in zip(writers, stored, strict=True))
+            await asyncio.to_thread(write, zip(*cells, strict=True))
             yield batch.size
-        await asyncio.to_thread(_flush, file.fileno(), file.flush)
-
-
-def _rows(
-    write: Callable[[Any], None],
-    writers: Sequence[Callable[[Any], str]],
-    stored: Sequence[Sequence[Any]],
-) -> None:
-    cells = (map(writer, values) for writer, values in zip(writers, stored, strict=True))
-    write(zip(*cells, strict=True))
-
-
-def _flush(number: int, flush: Callable[[], None]) -> None:
-    flush()
-    os.fsync(number)
-
-
-def _prepare(folder: Path) -> None:
-    """Makes the folder; nothing may be in it that is not ours to replace."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be made: {error.strerror}") from error
-    if (folder / MANIFEST).is_file():
-        return
-    for info in RECORDS.values():
-        path = folder / file_name(info)
-        if path.exists():
-            raise Conflict(
-                f"{path} is there and no export wrote it ({MANIFEST} is missing); "
-                "move it away or export to another folder"
-            )
-
-
-def _publish(folder: Path, manifest: dict[str, object]) -> None:
-    for info in RECORDS.values():
-        path = folder / file_name(info)
-        path.with_name(path.name + _PART).replace(path)
-    part = folder / (MANIFEST + _PART)
-    part.write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-    part.replace(folder / MANIFEST)
-
-
-def _clean(folder: Path) -> None:
-    for info in RECORDS.values():
-        (folder / (file_name(info) + _PART)).unlink(missing_ok=True)
