@@ -1,0 +1,106 @@
+"""Orders and places in them to Cypher: total, nulls last in both directions, by key at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.compiling import check_order, shared_relation
+from graph.errors import BadInput
+from graph.neo4j_store.filters import Conditions, Place
+from graph.neo4j_store.names import camel
+from graph.query import Order, Window, decode_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One key of an order.
+
+    Attributes:
+        source: its value: a property, or a variable that holds what is computed.
+        descending: from large to small.
+        nullable: whether the value may be null.
+        computed: the expression to bind to `source` first.
+    """
+
+    source: str
+    descending: bool = False
+    nullable: bool = False
+    computed: str | None = None
+
+    def by(self, *, backward: bool) -> str:
+        """What to sort by; from the end when `backward`, and then nulls come first."""
+        direction = " DESC" if self.descending != backward else ""
+        if not self.nullable:
+            return f"{self.source}{direction}"
+        nulls = "IS NOT NULL" if backward else "IS NULL"
+        return f"{self.source} {nulls}, {self.source}{direction}"
+
+    def same(self, value: str | None) -> str:
+        """The condition that the value is this one."""
+        return f"{self.source} IS NULL" if value is None else f"{self.source} = {value}"
+
+    def beyond(self, value: str | None, *, backward: bool) -> str:
+        """The condition that the value comes after this one, or before it when `backward`."""
+        if value is None:
+            return f"{self.source} IS NOT NULL" if backward else "false"
+        sign = "<" if self.descending != backward else ">"
+        beyond = f"{self.source} {sign} {value}"
+        return f"({beyond} OR {self.source} IS NULL)" if self.nullable and not backward else beyond
+
+
+def order_terms(
+    orders: Sequence[Order], conditions: Conditions, main: Place, node: Place | None = None
+) -> list[Term]:
+    """The keys of an order, the record's key last.
+
+    Args:
+        orders: as asked.
+        conditions: the statement's parameters and variables.
+        main: the records ordered: what is found, or a relation's edges.
+        node: in a relation's page, the records at the other end.
+    """
+    terms = [_term(order, conditions, main, node, i) for i, order in enumerate(orders)]
+    return [*terms, Term(f"{main.variable}.key")]
+
+
+def _term(
+    order: Order, conditions: Conditions, main: Place, node: Place | None, position: int
+) -> Term:
+    place = node if order.on_node else main
+    if place is None:
+        raise BadInput(f"the order by {order.field} speaks of another end where there is none")
+    if order.count:
+        step = conditions.step(shared_relation(place.kinds, order.field), place.variable)
+        return Term(f"o{position}", order.descending, computed=conditions.count(step))
+    nullable = check_order(place.kinds, order).optional
+    return Term(f"{place.variable}.{camel(order.field)}", order.descending, nullable)
+
+
+def beyond(
+    terms: Sequence[Term], position: Sequence[Any], conditions: Conditions, *, backward: bool
+) -> str:
+    """The condition that a record stands after a place in the order, or before it."""
+    bound = [None if v is None else conditions.bind(v) for v in position]
+    choices = [
+        " AND ".join(
+            [
+                *(t.same(v) for t, v in zip(terms[:i], bound[:i], strict=True)),
+                terms[i].beyond(bound[i], backward=backward),
+            ]
+        )
+        for i in range(len(terms))
+    ]
+    return choices[0] if len(choices) == 1 else f"({' OR '.join(f'({c})' for c in choices)})"
+
+
+def window_conditions(
+    window: Window, orders: tuple[Order, ...], terms: Sequence[Term], conditions: Conditions
+) -> list[str]:
+    """The conditions that a window's cursors set."""
+    return [
+        beyond(terms, decode_cursor(cursor, orders), conditions, backward=backward)
+        for cursor, backward in ((window.after, False), (window.before, True))
+        if cursor is not None
+    ]

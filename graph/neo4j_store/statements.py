@@ -1,0 +1,133 @@
+"""The statements that read: each gives one record of collected lists.
+
+The driver's cost is per record, not per value: 1,000 rows of 8 values take 47 ms as 1,000
+records and 4.3 ms as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.compiling import check_depth, record_kind
+from graph.model import RecordInfo, record_info
+from graph.neo4j_store.filters import Conditions, Place, Step
+from graph.neo4j_store.names import keyed, kind_of, pattern, projection
+from graph.neo4j_store.orders import Term, order_terms, window_conditions
+from graph.query import FindQuery, RelatedQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Cypher and its parameters."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+def by_key(info: RecordInfo) -> str:
+    """Gives the stored values of the tenant's records with `$keys`."""
+    return (
+        f"UNWIND $keys AS key MATCH {keyed(info, 'n', 'key')} "
+        f"RETURN collect({projection(info.name, 'n')}) AS items"
+    )
+
+
+def find(query: FindQuery) -> Statement:
+    """Gives `items`, each a place in the order and stored values, and `total` or null."""
+    info = record_kind(query.kind)
+    check_depth(query.filter)
+    conditions = Conditions()
+    place = Place("n", (info,))
+    # the bound on the key lets the tenant's part of the unique index be walked in order
+    where = ["n.tenantId = $tenant", "n.key > ''"]
+    if query.filter is not None:
+        where.append(conditions.condition(query.filter, place))
+    matched = f"MATCH {pattern(info, 'n')} WHERE {' AND '.join(where)}"
+    terms = order_terms(query.order, conditions, place)
+    beyond = window_conditions(query.window, query.order, terms, conditions)
+    text = _page(matched, ["n"], terms, beyond, projection(info.name, "n"), query)
+    total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
+    return Statement(
+        f"CALL () {{ {text} }} CALL () {{ {total} }} RETURN items, total",
+        {**conditions.parameters, "limit": query.window.size + 1},
+    )
+
+
+def related(query: RelatedQuery) -> Statement:
+    """Gives `items`: per anchor of `$keys` its key, the rows of its page, and a total or null.
+
+    A row is a place in the order, the edge's stored values or null, the kind of the record at
+    the other end, and its stored values.
+    """
+    conditions, step, matched = _matched(query)
+    terms = order_terms(query.order, conditions, step.edge or step.node, step.node)
+    beyond = window_conditions(query.window, query.order, terms, conditions)
+    edge = projection(step.edge.kinds[0].name, "e") if step.edge else "null"
+    carried = ["e", "n"] if step.edge else ["n"]
+    kind = kind_of("n", query.relation.targets)
+    row = f"{edge}, {kind}, {_member(step)}"
+    text = _page(matched, carried, terms, beyond, row, query)
+    total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
+    return Statement(
+        f"{_anchors(query)} CALL (a) {{ {text} }} CALL (a) {{ {total} }} "
+        "RETURN collect([key, items, total]) AS items",
+        {**conditions.parameters, "limit": query.window.size + 1},
+    )
+
+
+def counts(query: RelatedQuery) -> Statement:
+    """Gives `items`: per anchor of `$keys` its key and the number of its members."""
+    check_depth(query.edge)
+    check_depth(query.node)
+    conditions = Conditions()
+    counted = conditions.count(Step.along(query.relation, "a", "e", "n"), query.edge, query.node)
+    text = f"{_anchors(query)} WITH key, {counted} AS size RETURN collect([key, size]) AS items"
+    return Statement(text, conditions.parameters)
+
+
+def _anchors(query: RelatedQuery) -> str:
+    return f"UNWIND $keys AS key MATCH {keyed(record_info(query.relation.owner), 'a', 'key')}"
+
+
+def _matched(query: RelatedQuery) -> tuple[Conditions, Step, str]:
+    check_depth(query.edge)
+    check_depth(query.node)
+    conditions = Conditions()
+    step = Step.along(query.relation, "a", "e", "n")
+    wanted = conditions.members(step, query.edge, query.node)
+    return conditions, step, f"MATCH {step.pattern} WHERE {step.where} AND {wanted}"
+
+
+def _member(step: Step) -> str:
+    kinds = step.relation.targets
+    if len(kinds) == 1:
+        return projection(kinds[0], "n")
+    cases = " ".join(f"WHEN n:{kind} THEN {projection(kind, 'n')}" for kind in kinds)
+    return f"CASE {cases} END"
+
+
+def _page(
+    matched: str,
+    carried: Sequence[str],
+    terms: Sequence[Term],
+    beyond: Sequence[str],
+    row: str,
+    query: FindQuery | RelatedQuery,
+) -> str:
+    """The part that sorts, cuts and collects: `items`, each a place in the order and a row."""
+    backward = query.window.backward
+    computed = [f"{term.computed} AS {term.source}" for term in terms if term.computed]
+    kept = ", ".join([*carried, *(term.source for term in terms if term.computed)])
+    first = f"WITH {', '.join([*carried, *computed])}"
+    after = f"{first} WHERE {' AND '.join(beyond)}" if beyond else first
+    sort = ", ".join(term.by(backward=backward) for term in terms)
+    if isinstance(query, FindQuery) and not query.order:
+        # named with the tenant, the order is that of the index: nothing is sorted
+        sort = f"n.tenantId{' DESC' if backward else ''}, {sort}"
+    place = ", ".join(term.source for term in terms)
+    return (
+        f"{matched} {after} WITH {kept} ORDER BY {sort} LIMIT $limit "
+        f"RETURN collect([[{place}], {row}]) AS items"
+    )

@@ -1,0 +1,122 @@
+"""One tenant's graph in Neo4j."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from graph.changelog import decode_changes
+from graph.compiling import record_kind
+from graph.model import Edge, NodeRef, Record
+from graph.model.codec import decoder, moment
+from graph.neo4j_store import statements
+from graph.neo4j_store.committing import commit
+from graph.neo4j_store.connection import Connection
+from graph.neo4j_store.pages import page
+from graph.neo4j_store.scanning import scan
+from graph.neo4j_store.searching import search
+from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.store import Batch, Change, LogEntry, Receipt, SearchHit
+
+
+class Neo4jTenant:
+    """Reads and writes of one tenant; see `graph.store.TenantGraph`."""
+
+    def __init__(self, connection: Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    @property
+    def tenant(self) -> str:
+        """The tenant's id."""
+        return self._tenant
+
+    async def _read(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
+        return await self._connection.read(text, {**parameters, "tenant": self._tenant})
+
+    async def version(self) -> int:
+        """Version of the newest commit; 0 before the first."""
+        text = "OPTIONAL MATCH (t:Tenant {tenantId: $tenant}) RETURN coalesce(t.version, 0)"
+        (version,) = await self._read(text, {})
+        return int(version)
+
+    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        """Records of one kind (node or edge) by key; those that are not there are absent."""
+        info = record_kind(kind)
+        if not keys:
+            return {}
+        (rows,) = await self._read(statements.by_key(info), {"keys": list(dict.fromkeys(keys))})
+        return {record.key: record for record in map(decoder(kind), rows)}
+
+    async def find(self, query: FindQuery) -> Page[Record]:
+        """A page of the records of one kind."""
+        statement = statements.find(query)
+        rows, total = await self._read(statement.text, statement.parameters)
+        decode = decoder(query.kind)
+        return page(rows, total, query, lambda row: decode(row[1]))
+
+    async def related(
+        self, query: RelatedQuery, anchors: Sequence[NodeRef]
+    ) -> Mapping[NodeRef, Page[Hit]]:
+        """Pages of what a relation leads to, one for each anchor, in one statement."""
+        statement = statements.related(query)
+        found = await self._of_anchors(statement, anchors)
+        edge = decoder(query.relation.via.name) if query.relation.has_edge else None
+
+        def hit(row: Sequence[Any]) -> Hit:
+            between = edge(row[1]) if edge is not None else None
+            assert between is None or isinstance(between, Edge)
+            return Hit(between, decoder(row[2])(row[3]))
+
+        nothing: list[Any] = [[], 0 if query.count else None]
+        pages = {}
+        for ref in anchors:
+            rows, total = found.get(ref.key, nothing)
+            pages[ref] = page(rows, total, query, hit)
+        return pages
+
+    async def counts(
+        self, query: RelatedQuery, anchors: Sequence[NodeRef]
+    ) -> Mapping[NodeRef, int]:
+        """Sizes of what a relation leads to, one for each anchor, in one statement."""
+        found = await self._of_anchors(statements.counts(query), anchors)
+        return {ref: found[ref.key][0] if ref.key in found else 0 for ref in anchors}
+
+    async def _of_anchors(
+        self, statement: statements.Statement, anchors: Sequence[NodeRef]
+    ) -> dict[str, list[Any]]:
+        """What a statement gives for each anchor, by its key; missing where it is not there."""
+        if not anchors:
+            return {}
+        keys = list(dict.fromkeys(ref.key for ref in anchors))
+        (found,) = await self._read(statement.text, {**statement.parameters, "keys": keys})
+        return {key: values for key, *values in found}
+
+    async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
+        """Records whose searchable words match, best first, ties by kind and key."""
+        return await search(self._connection, self._tenant, text, kinds, first)
+
+    async def commit(
+        self, changes: Sequence[Change], *, actor: str, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Makes all changes or none, in one transaction, and appends them to the log."""
+        return await commit(self._connection, self._tenant, changes, actor, idempotency_key)
+
+    async def log(self, after: int, limit: int = 100) -> list[LogEntry]:
+        """Commits with a version greater than `after`, oldest first, at most `limit`."""
+        (rows,) = await self._read(
+            "MATCH (l:LogEntry) WHERE l.tenantId = $tenant AND l.version > $after "
+            "WITH l ORDER BY l.tenantId, l.version LIMIT $limit "
+            "RETURN collect([l.version, l.at, l.actor, l.changes]) AS rows",
+            {"after": after, "limit": limit},
+        )
+        return [
+            LogEntry(version, moment(at), actor, decode_changes(changes))
+            for version, at, actor, changes in rows
+        ]
+
+    def scan(
+        self, kind: str, columns: Sequence[str] | None = None, batch: int = 10_000
+    ) -> AsyncIterator[Batch]:
+        """All records of one kind in batches, column by column, in the order of their keys."""
+        return scan(self._connection, self._tenant, record_kind(kind), columns, batch)
