@@ -76,7 +76,8 @@ def referral_reach(
     The counts are whole numbers from 0. Direction: from referrer to referred, downstream. Each
     party counts once, at its shortest distance; the party itself never, also where its chain
     comes back to it. Value is the money of all purchases of the customers downstream, whatever
-    brought them. Self-referrals do not count. Answers None for a party that is not there.
+    brought them. Self-referrals do not count. Ties: none, a level has no order within. Answers
+    None for a party that is not there.
 
     Time and memory O(parties + referrals of the chain) beside O(n) bytes and O(p) for purchases.
 

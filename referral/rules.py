@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph.errors import Problem, ProblemCode
+from graph.errors import FieldProblem, shown
+from graph.model import Referral
 from graph.model.words import ReferralStatus
 
 PENDING, CONTACTED, CONVERTED, LOST, EXPIRED = ReferralStatus
@@ -28,27 +29,20 @@ def may_follow(before: ReferralStatus, after: ReferralStatus) -> bool:
     return after is before or after in FOLLOWERS[before]
 
 
-def status_problem(
-    before: ReferralStatus, after: ReferralStatus, *, key: str, index: int = 0
-) -> Problem | None:
-    """Why a referral may not go from one status to the other; None if it may.
+def referral_step(before: Referral | None, after: Referral) -> FieldProblem | None:
+    """Why a referral may not become what a change makes of it; None if it may.
+
+    A new referral may have any status: it may be entered, or imported, after the fact.
 
     Args:
-        before: its status now.
-        after: the status wanted.
-        key: the referral's key, for the message.
-        index: position of the change in its commit.
+        before: the referral as it is; None when it is new.
+        after: the referral as it would be.
     """
-    if may_follow(before, after):
+    if before is None or may_follow(before.status, after.status):
         return None
-    return Problem(index, ProblemCode.INVALID, _refusal(before, after, key), "status")
-
-
-def _refusal(before: ReferralStatus, after: ReferralStatus, key: str) -> str:
-    allowed = FOLLOWERS[before]
+    was, allowed = f"referral {shown(before.key)} is {before.status}", FOLLOWERS[before.status]
     if not allowed:
-        return (
-            f"referral {key!r} is {before}, which is final, so it cannot become {after}; "
-            "record a new referral instead"
-        )
-    return f"referral {key!r} is {before} and cannot become {after}; use {' or '.join(allowed)}"
+        message = f"{was}, which is final, and cannot become {after.status}; record a new referral"
+    else:
+        message = f"{was} and cannot become {after.status}; use {' or '.join(allowed)}"
+    return FieldProblem("status", message)

@@ -99,9 +99,9 @@ def _sample(
     queue = np.empty((2, size), np.int32)
     for _ in range(draws):
         source = np.random.randint(size)
-        target = np.random.randint(size)
-        if source == target:
-            continue
+        target = np.random.randint(size - 1)
+        if target >= source:
+            target += 1
         ends, met = _meet(
             starts, ids, back_starts, back_ids, source, target, distance, paths, queue
         )
