@@ -12,10 +12,10 @@ from graph.changelog import decode_outcomes, encode_changes, encode_outcomes
 from graph.commit import Found, Need, Plan, claim_of, fingerprint, plan
 from graph.errors import Conflict, shown
 from graph.model import RECORDS, NodeRef, Record, RecordInfo
-from graph.model.codec import ENDS, columns, decoder, encode, micros
+from graph.model.codec import ENDS, decoder, encode, micros
 from graph.sqlite import searching
 from graph.sqlite.filters import as_json
-from graph.sqlite.searching import by_key
+from graph.sqlite.keyed import by_key, select
 from graph.sqlite.tables import claims, quoted, stored_columns
 from graph.store import Action, Change, LoggedChange, Receipt
 
@@ -140,12 +140,8 @@ def _attached(connection: sqlite3.Connection, refs: frozenset[NodeRef]) -> list[
     found: dict[NodeRef, Record] = {}
     for kind, keys in _by_kind(refs):
         for info, condition in _hanging(kind):
-            listed = ", ".join(quoted(c) for c in columns(info))
-            rows = connection.execute(
-                f"SELECT {listed} FROM {quoted(info.name)} "
-                f"WHERE {condition} IN (SELECT value FROM json_each(?))",
-                (as_json(keys),),
-            )
+            text = f"{select(info.name)} WHERE {condition} IN (SELECT value FROM json_each(?))"
+            rows = connection.execute(text, (as_json(keys),))
             found.update({r.ref: r for r in map(decoder(info.name), rows)})
     return list(found.values())
 

@@ -1,7 +1,8 @@
 """The search index: kept with each commit, asked with `graph.searching`'s scores.
 
-`search` has one row a record with all its terms, `search_term` each term for look-ups by
-beginning, `search_part` the trigrams of the terms for look-ups of three characters and more.
+`search` has one row a record with all its terms; `search_term` each term from each of its words
+on, for look-ups by beginning; `search_part` the trigrams of the terms, for look-ups of any part
+of three characters and more.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from graph import searching
 from graph.compiling import record_kind
 from graph.model import RECORDS, NodeRef, Record, RecordInfo
-from graph.model.codec import columns, decoder
+from graph.model.codec import decoder
 from graph.sqlite.filters import after_prefix, as_json
-from graph.sqlite.tables import quoted
+from graph.sqlite.keyed import by_key, select
 from graph.store import SearchHit
 
 LONGEST_TERM = 64
@@ -69,9 +70,12 @@ def remove(connection: sqlite3.Connection, refs: Iterable[NodeRef]) -> None:
 
 
 def _indexed(terms: str) -> tuple[set[str], str]:
-    """From a record's terms: their beginnings, and the text whose trigrams are kept."""
-    texts = [searching.compact(t) for t in terms.split("\n")]
-    return {t[:LONGEST_TERM] for t in texts}, "\n".join(texts)
+    """From a record's terms: what each reads from a word on, and the text of the trigrams."""
+    heads: set[str] = set()
+    for term in terms.split("\n"):
+        words = term.removeprefix(searching.PHONE).split(" ")
+        heads.update("".join(words[start:])[:LONGEST_TERM] for start in range(len(words)))
+    return heads, "\n".join(searching.compact(t) for t in terms.split("\n"))
 
 
 def ensure_rules(connection: sqlite3.Connection) -> None:
@@ -94,8 +98,7 @@ def ensure_rules(connection: sqlite3.Connection) -> None:
 
 
 def _all(connection: sqlite3.Connection, kind: str) -> Iterator[Record]:
-    listed = ", ".join(quoted(c) for c in columns(RECORDS[kind]))
-    return map(decoder(kind), connection.execute(f"SELECT {listed} FROM {quoted(kind)}"))
+    return map(decoder(kind), connection.execute(select(kind)))
 
 
 def search(
@@ -107,7 +110,8 @@ def search(
     if not query or first < 1:
         return []
     found = _scored(query, _by_beginning(connection, query, wanted))
-    if len(found) < first:  # every other match scores less than a beginning
+    # every other match scores less than one of a word's beginning, and in Chinese there is none
+    if len(found) < first and not all(map(searching.is_han, query)):
         found |= _scored(query, _by_part(connection, query, wanted))
     best = sorted(found, key=lambda ref: (-found[ref], ref))[:first]
     records = _records(connection, best)
@@ -126,8 +130,9 @@ def _by_beginning(
 ) -> list[tuple[str, str, str]]:
     low = query[:LONGEST_TERM]
     return connection.execute(
-        "SELECT DISTINCT s.kind, s.key, s.terms FROM search_term t JOIN search s ON s.id = t.id "
-        "WHERE t.term >= ? AND t.term < ? AND s.kind IN (SELECT value FROM json_each(?)) LIMIT ?",
+        "SELECT kind, key, terms FROM search "
+        "WHERE id IN (SELECT id FROM search_term WHERE term >= ? AND term < ?) "
+        "AND kind IN (SELECT value FROM json_each(?)) LIMIT ?",
         (low, after_prefix(low), as_json(list(kinds)), MOST_CANDIDATES),
     ).fetchall()
 
@@ -155,14 +160,3 @@ def _records(connection: sqlite3.Connection, refs: Sequence[NodeRef]) -> dict[No
         keys = [ref.key for ref in refs if ref.kind == kind]
         found |= {r.ref: r for r in by_key(connection, kind, keys)}
     return found
-
-
-def by_key(connection: sqlite3.Connection, kind: str, keys: Sequence[str]) -> Iterator[Record]:
-    """Records of one kind by key, in no promised order."""
-    listed = ", ".join(quoted(c) for c in columns(RECORDS[kind]))
-    head = f"SELECT {listed} FROM {quoted(kind)} WHERE key"
-    if len(keys) == 1:  # half the time of the general form
-        rows = connection.execute(f"{head} = ?", (keys[0],))
-    else:
-        rows = connection.execute(f"{head} IN (SELECT value FROM json_each(?))", (as_json(keys),))
-    return map(decoder(kind), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import TypeVar
 
 from graph.changelog import decode_changes
 from graph.compiling import record_kind
-from graph.errors import BadInput, StoreUnavailable, shown
+from graph.errors import BadInput, DomainError, StoreUnavailable, shown
 from graph.model import NodeRef, Record
 from graph.model.codec import moment
 from graph.query import FindQuery, Hit, Page, RelatedQuery
@@ -20,6 +21,7 @@ from graph.sqlite import finding, relating, scanning, searching
 from graph.sqlite.answering import answering
 from graph.sqlite.committing import Commit, current_version
 from graph.sqlite.files import open_reader, open_void, open_writer
+from graph.sqlite.keyed import by_key
 from graph.sqlite.locking import FolderLock
 from graph.sqlite.reading import Readers
 from graph.sqlite.writing import Writer
@@ -59,6 +61,7 @@ class SqliteTenant:
         self._store = store
         self._tenant = tenant
         self._opening: Future[Database] | None = None
+        self._database: Database | None = None
 
     @property
     def tenant(self) -> str:
@@ -70,26 +73,24 @@ class SqliteTenant:
         """The tenant's file."""
         return self._store.folder / f"{self._tenant}{_SUFFIX}"
 
-    async def _database(self) -> Database:
+    async def _open(self) -> Database:
         """The open file; opens it once, and anew after a failure."""
-        if self._opening is None:
-            self._opening = self._store.submit(self._open)
-        opening = self._opening
-        if opening.done() and not opening.exception():
-            return opening.result()
-        try:
-            return await asyncio.shield(asyncio.wrap_future(opening))
-        except Exception:
-            self._opening = None
-            raise
-
-    def _open(self) -> Database:
-        return self._store.open_database(self.path)
+        if self._database is None:
+            if self._opening is None:
+                self._opening = self._store.submit(lambda: self._store.open_database(self.path))
+            try:
+                self._database = await asyncio.shield(asyncio.wrap_future(self._opening))
+            except DomainError:
+                self._opening = None
+                raise
+        return self._database
 
     async def _readers(self) -> Readers:
+        if self._database is not None:
+            return self._database.readers
         if self._opening is None and not self.path.exists():
             return self._store.void()
-        return (await self._database()).readers
+        return (await self._open()).readers
 
     async def version(self) -> int:
         """Version of the newest commit; 0 before the first."""
@@ -99,7 +100,7 @@ class SqliteTenant:
         """Records of one kind (node or edge) by key; those that are not there are absent."""
         record_kind(kind)
         readers = await self._readers()
-        return await readers.run(lambda c: {r.key: r for r in searching.by_key(c, kind, keys)})
+        return await readers.run(lambda c: {r.key: r for r in by_key(c, kind, keys)})
 
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of the records of one kind."""
@@ -129,7 +130,7 @@ class SqliteTenant:
         self, changes: Sequence[Change], *, actor: str, idempotency_key: str | None = None
     ) -> Receipt:
         """Makes all changes or none, in one step, and appends them to the log."""
-        database = await self._database()
+        database = await self._open()
         future = database.writer.submit(Commit(tuple(changes), actor, idempotency_key))
         return await asyncio.wrap_future(future)
 
@@ -162,9 +163,17 @@ class SqliteTenant:
 
     def close(self) -> None:
         """Closes the file, if it is open."""
-        opening, self._opening = self._opening, None
+        opening, self._opening, self._database = self._opening, None, None
         if opening is not None and not opening.exception():
             opening.result().close()
+
+
+def _log(connection: sqlite3.Connection, after: int, limit: int) -> list[LogEntry]:
+    rows = connection.execute(
+        "SELECT version, at, actor, changes FROM log WHERE version > ? ORDER BY version LIMIT ?",
+        (after, limit),
+    )
+    return [LogEntry(v, moment(at), actor, decode_changes(text)) for v, at, actor, text in rows]
 
 
 class SqliteStore:
