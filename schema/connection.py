@@ -130,12 +130,19 @@ def window(
     """
     if first is not None and last is not None:
         raise BadInput("give either `first` or `last`, not both")
-    for name, size, cursor in (("first", first, "after"), ("last", last, "before")):
-        if size is not None and not 0 <= size <= MAX_PAGE:
-            raise BadInput(
-                f"{name} is {size:,}; it may be from 0 to {MAX_PAGE}: "
-                f"ask for the next page with `{cursor}`"
-            )
-    if first is None and last is None:
-        first = DEFAULT_PAGE
-    return Window(first, last, after, before)
+    if last is None:
+        size = page_size("first", first, "ask for the next page with `after`")
+        return Window(size, None, after, before)
+    size = page_size("last", last, "ask for the page before with `before`")
+    return Window(None, size, after, before)
+
+
+def page_size(name: str, size: int | None, remedy: str) -> int:
+    """The number of records asked for, the default where none is.
+
+    Raises:
+        BadInput: fewer than 0 or more than 100; says the remedy.
+    """
+    if size is not None and not 0 <= size <= MAX_PAGE:
+        raise BadInput(f"{name} is {size:,}; it may be from 0 to {MAX_PAGE}; {remedy}")
+    return DEFAULT_PAGE if size is None else size

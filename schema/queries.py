@@ -23,6 +23,7 @@ from schema.connection import (
     Connection,
     connection_type,
     page_arguments,
+    page_size,
     window,
 )
 from schema.declare import argument, list_of
@@ -145,7 +146,7 @@ def _search() -> StrawberryField:
     async def search(
         call: Call, *, text: str, kinds: Sequence[Any] | None = None, first: int | None = None
     ) -> list[Any]:
-        size = window(first).size
+        size = page_size("first", first, "ask for fewer")
         wanted = [kind.value for kind in (NodeKind if kinds is None else kinds)]
         return await call.context.graph.search(checked_text(text, "text"), wanted, size)
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NewType
 
 import strawberry
-from graphql import ConstValueNode, GraphQLError, IntValueNode, StringValueNode, print_ast
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.errors import shown
@@ -28,7 +28,7 @@ Long = NewType("Long", int)
 JSON = NewType("JSON", object)
 """Any JSON value."""
 
-_AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,2})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,2})?")
 _UNIT = 10**MINOR_DIGITS
 
 
@@ -62,7 +62,7 @@ def read_long(value: object) -> Long:
     Raises:
         GraphQLError: no such number.
     """
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST_LONG:
         raise GraphQLError(
@@ -100,23 +100,12 @@ def read_day(value: object) -> date:
     Raises:
         GraphQLError: no such day.
     """
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
             return date.fromisoformat(value)
         except ValueError:
             pass
     raise GraphQLError(f"{shown(value)} is not a day; write YYYY-MM-DD, for example 2026-05-01")
-
-
-def _number_or_text(read: Any) -> Any:
-    """A literal parser that sees numbers with all their digits."""
-
-    def parse(node: ConstValueNode, _variables: object = None) -> Any:
-        if isinstance(node, IntValueNode):
-            return read(int(node.value) if len(node.value) <= 20 else node.value)
-        return read(node.value if isinstance(node, StringValueNode) else print_ast(node))
-
-    return parse
 
 
 SCALARS: Mapping[object, ScalarDefinition] = {
@@ -126,7 +115,6 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         'is exact to the minor unit: "1234.50".',
         serialize=show_money,
         parse_value=read_money,
-        parse_literal=_number_or_text(read_money),
     ),
     Long: strawberry.scalar(
         name="Long",
@@ -134,7 +122,6 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "as strings.",
         serialize=int,
         parse_value=read_long,
-        parse_literal=_number_or_text(read_long),
     ),
     JSON: strawberry.scalar(
         name="JSON",

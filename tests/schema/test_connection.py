@@ -91,15 +91,15 @@ async def test_nothing_is_asked_of_the_store_for_typename_alone(client: Client) 
     [
         (
             "first: 101",
-            "first is 101; it may be from 0 to 100: ask for the next page with `after`",
+            "first is 101; it may be from 0 to 100; ask for the next page with `after`",
         ),
         (
             "last: 2147483647",
-            "last is 2,147,483,647; it may be from 0 to 100: ask for the next page with `before`",
+            "last is 2,147,483,647; it may be from 0 to 100; ask for the page before with `before`",
         ),
         (
             "first: -1",
-            "first is -1; it may be from 0 to 100: ask for the next page with `after`",
+            "first is -1; it may be from 0 to 100; ask for the next page with `after`",
         ),
         ("first: 1, last: 1", "give either `first` or `last`, not both"),
         (
