@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from graph.store import Store, TenantGraph
 from tests.graph.stores import STORES, StoreRow
+from tests.graph.strategies import WORLDS, upserts, world
 
 
 @pytest.fixture(
@@ -51,3 +54,46 @@ def new_tenant() -> str:
 def graph(store: Store) -> TenantGraph:
     """A tenant without data."""
     return store.tenant(new_tenant())
+
+
+@pytest.fixture(scope="session")
+async def graphs(store: Store) -> list[TenantGraph]:
+    """Tenants that hold the small graphs `strategies.world(0)` and on."""
+    loaded = [store.tenant(new_tenant()) for _ in range(WORLDS)]
+    for seed, tenant in enumerate(loaded):
+        await tenant.commit(upserts(world(seed)), actor="tests")
+    return loaded
+
+
+class Budget:
+    """How many random examples a test tries on one store: hypothesis knows one number for all."""
+
+    def __init__(self, examples: int) -> None:
+        self._left = examples
+        self._failing = False
+
+    def spent(self) -> bool:
+        """Whether the next example is one too many; none is while a failure is being shrunk."""
+        self._left -= 1
+        return self._left < 0 and not self._failing
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Notes a failure of what is inside."""
+        try:
+            yield
+        except BaseException:
+            self._failing = True
+            raise
+
+
+@pytest.fixture
+def budget(row: StoreRow) -> Budget:
+    """The budget of one test on one store."""
+    return Budget(row.examples)
+
+
+@pytest.fixture
+def fresh_place(row: StoreRow, place: str, tmp_path: Path) -> str:
+    """A place that no other store is using: an empty folder, or the server, which all may use."""
+    return place if row.server else str(tmp_path / "store")

@@ -69,6 +69,9 @@ ORDERING = (Op.LT, Op.LTE, Op.GT, Op.GTE)
 COUNTS = {"Customer": 5, "Contact": 6, "Organization": 4, "Staff": 2, "Good": 3, "Purchase": 6}
 EDGES = 6
 
+WORLDS = 3
+"""Small graphs that tests of stores ask questions of."""
+
 
 def pool(field: FieldInfo) -> tuple[Any, ...]:
     """Values one item of the field may have, null not among them."""
