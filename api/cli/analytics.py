@@ -65,7 +65,7 @@ async def answer(
     network = await build_network(graph)
     if analytic.of is None:
         found = analytic.run(network, arguments)
-        asked = f"{arguments.get('kind', '')} {shown(arguments.get('key', ''))}"
+        asked = f"{arguments.get('kind', '').capitalize()} {shown(arguments.get('key', ''))}"
     else:
         assert key is not None
         (found,) = analytic.run_each(network, [NodeRef(analytic.of, key)], arguments)
@@ -114,7 +114,10 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     taken: Any = list[one] if parameter.many else one
     if parameter.required:
         annotation = Annotated[
-            taken, typer.Argument(metavar=parameter.name.upper(), help=parameter.description)
+            taken,
+            typer.Argument(
+                metavar=parameter.name.upper(), help=parameter.description, case_sensitive=False
+            ),
         ]
         return inspect.Parameter(
             parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation

@@ -12,7 +12,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from graph.model import NodeRef
+from graph.model import PARTIES, NodeRef
 from graph.store import TenantGraph
 from referral.registry import Analytic
 
@@ -113,7 +113,19 @@ def _line(value: object, names: Names) -> str:
         for f in dataclasses.fields(value)
         if getattr(value, f.name) is not None
     ]
-    return " | ".join(cell(name, part, names) for name, part in parts)
+    way = " → ".join(cell(n, p, names) for n, p in parts if _is_party(p))
+    rest = [_labelled(n, p, names) for n, p in parts if not _is_party(p) and p != 0]
+    return ", ".join([way, *rest] if way else rest)
+
+
+def _labelled(name: str, value: object, names: Names) -> str:
+    text = cell(name, value, names)
+    plain_number = isinstance(value, int | float) and not name.endswith("_minor")
+    return f"{_words(name)} {text}" if plain_number else text
+
+
+def _is_party(value: object) -> bool:
+    return isinstance(value, NodeRef) and value.kind in PARTIES
 
 
 def _notes(values: Mapping[str, Any], names: Names) -> str:
