@@ -131,7 +131,7 @@ def _is_party(value: object) -> bool:
 def _notes(values: Mapping[str, Any], names: Names) -> str:
     left_out = ("version", "computed_at", "error_bound")
     return ", ".join(
-        f"{_words(n)} {cell(n, v, names)}"
+        f"{_words(n.removesuffix('_minor'))} {cell(n, v, names)}"
         for n, v in values.items()
         if v is not None and n not in left_out
     )
