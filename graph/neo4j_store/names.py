@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from graph.model import RecordInfo
+from graph.model import RecordInfo, record_info
 from graph.model.codec import ENDS, columns
 
 
@@ -34,22 +34,44 @@ def keyed(info: RecordInfo, variable: str, key: str) -> str:
     return pattern(info, variable, f" {{tenantId: $tenant, key: {key}}}")
 
 
+def loaded(kinds: Sequence[RecordInfo], variable: str) -> list[str]:
+    """What to bind with WITH before `projection`: all properties of a record at once.
+
+    Reading them one by one walks the record's chain of properties each time: 1,000 contacts and
+    ties took twice as long.
+    """
+    bound = [f"properties({variable}) AS {variable}"]
+    if kinds[0].ends is not None:
+        return [
+            *bound,
+            f"startNode({variable}) AS {variable}Source",
+            f"endNode({variable}) AS {variable}Target",
+        ]
+    return [*bound, f"{kind_of(variable, [info.name for info in kinds])} AS {variable}Kind"]
+
+
 @cache
-def projection(info_name: str, variable: str, wanted: tuple[str, ...] | None = None) -> str:
-    """A list of a record's stored values, in the order of `codec.columns` or as wanted."""
-    from graph.model import record_info
-
-    info = record_info(info_name)
+def projection(kind: str, variable: str, wanted: tuple[str, ...] | None = None) -> str:
+    """A list of a loaded record's stored values, in the order of `codec.columns` or as wanted."""
+    info = record_info(kind)
     names = columns(info) if wanted is None else wanted
-    return f"[{', '.join(column(info, variable, name) for name in names)}]"
+    return f"[{', '.join(_column(info, variable, name) for name in names)}]"
 
 
-def column(info: RecordInfo, variable: str, name: str) -> str:
-    """The expression of one stored value of a record."""
+def projections(kinds: Sequence[RecordInfo], variable: str) -> str:
+    """The `projection` of a loaded node of one of several kinds."""
+    if len(kinds) == 1:
+        return projection(kinds[0].name, variable)
+    cases = " ".join(f"WHEN '{i.name}' THEN {projection(i.name, variable)}" for i in kinds)
+    return f"CASE {variable}Kind {cases} END"
+
+
+def _column(info: RecordInfo, variable: str, name: str) -> str:
+    """The expression of one stored value of a loaded record."""
     if info.ends is None or name not in ENDS:
         return f"{variable}.{camel(name)}"
     side, _, part = name.partition("_")
-    end = f"{'startNode' if side == 'source' else 'endNode'}({variable})"
+    end = f"{variable}{side.capitalize()}"
     kinds = info.ends.sources if side == "source" else info.ends.targets
     return kind_of(end, kinds) if part == "kind" else f"{end}.key"
 

@@ -10,7 +10,7 @@ from graph.commit import Found, Need
 from graph.model import RECORDS, NodeRef, Record, RecordInfo, edge_records
 from graph.model.codec import decoder
 from graph.neo4j_store.connection import Transaction, run
-from graph.neo4j_store.names import camel, entity_type, keyed, pattern, projection
+from graph.neo4j_store.names import camel, entity_type, keyed, loaded, pattern, projection
 
 
 @dataclass(slots=True)
@@ -73,7 +73,11 @@ def _records(info: RecordInfo, rows: Sequence[Sequence[Any]]) -> Iterable[Record
 
 
 def _whole(info: RecordInfo) -> str:
-    return f"MATCH {keyed(info, 'n', 'value')} RETURN collect({projection(info.name, 'n')})"
+    return f"MATCH {keyed(info, 'n', 'value')} {_collected(info)}"
+
+
+def _collected(info: RecordInfo) -> str:
+    return f"WITH {', '.join(loaded((info,), 'n'))} RETURN collect({projection(info.name, 'n')})"
 
 
 def _existing(info: RecordInfo) -> str:
@@ -94,13 +98,12 @@ def _attached(info: RecordInfo) -> list[tuple[RecordInfo, str]]:
                 (
                     edge,
                     f"MATCH {keyed(info, 'a', 'value')}-[n:{entity_type(edge)}]-() "
-                    f"RETURN collect(DISTINCT {projection(edge.name, 'n')})",
+                    f"WITH DISTINCT n {_collected(edge)}",
                 )
             )
     for holder in RECORDS.values():
         for f in holder.fields.values():
             if f.ref is not None and f.ref.kind == info.name:
                 named = pattern(holder, "n", f" {{tenantId: $tenant, {camel(f.name)}: value}}")
-                text = f"MATCH {named} RETURN collect({projection(holder.name, 'n')})"
-                found.append((holder, text))
+                found.append((holder, f"MATCH {named} {_collected(holder)}"))
     return found

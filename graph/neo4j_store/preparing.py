@@ -113,7 +113,7 @@ async def _reindex(connection: Connection, info: RecordInfo) -> None:
         rows, *_ = await connection.read_unprepared(
             f"MATCH {pattern(info, 'n')} "
             "WHERE n.tenantId > $tenant OR (n.tenantId = $tenant AND n.key > $key) "
-            f"WITH n ORDER BY n.tenantId, n.key LIMIT {REINDEXED} "
+            f"WITH n ORDER BY n.tenantId, n.key LIMIT {REINDEXED} WITH properties(n) AS n "
             f"RETURN collect([n.tenantId, {projection(info.name, 'n')}]) AS rows",
             after,
         )

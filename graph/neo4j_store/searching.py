@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graph.compiling import record_kind
+from graph.model import record_info
 from graph.model.codec import decoder
 from graph.neo4j_store.connection import Connection
-from graph.neo4j_store.names import kind_of, projection
+from graph.neo4j_store.names import kind_of, loaded, projections
 from graph.neo4j_store.schema import SEARCH_INDEX, searchable
 from graph.neo4j_store.search import index_query
 from graph.searching import normalise, score
@@ -47,10 +48,11 @@ async def search(
 async def _hits(connection: Connection, best: Sequence[tuple[float, str]]) -> list[SearchHit]:
     if not best:
         return []
-    cases = " ".join(f"WHEN n:{kind} THEN {projection(kind, 'n')}" for kind in searchable())
+    kinds = [record_info(kind) for kind in searchable()]
     (rows,) = await connection.read(
         "UNWIND $ids AS id MATCH (n) WHERE elementId(n) = id "
-        f"RETURN collect([id, {kind_of('n', searchable())}, CASE {cases} END]) AS rows",
+        f"WITH id, {', '.join(loaded(kinds, 'n'))} "
+        f"RETURN collect([id, nKind, {projections(kinds, 'n')}]) AS rows",
         {"ids": [at for _, at in best]},
     )
     nodes = {at: decoder(kind)(values) for at, kind, values in rows}

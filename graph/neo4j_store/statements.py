@@ -13,7 +13,7 @@ from typing import Any
 from graph.compiling import check_depth, record_kind
 from graph.model import RecordInfo, record_info
 from graph.neo4j_store.filters import Conditions, Place, Step
-from graph.neo4j_store.names import keyed, kind_of, pattern, projection
+from graph.neo4j_store.names import keyed, loaded, pattern, projection, projections
 from graph.neo4j_store.orders import Term, order_terms, window_conditions
 from graph.query import FindQuery, RelatedQuery
 
@@ -30,6 +30,7 @@ def by_key(info: RecordInfo) -> str:
     """Gives the stored values of the tenant's records with `$keys`."""
     return (
         f"UNWIND $keys AS key MATCH {keyed(info, 'n', 'key')} "
+        f"WITH {', '.join(loaded((info,), 'n'))} "
         f"RETURN collect({projection(info.name, 'n')}) AS items"
     )
 
@@ -47,7 +48,7 @@ def find(query: FindQuery) -> Statement:
     matched = f"MATCH {pattern(info, 'n')} WHERE {' AND '.join(where)}"
     terms = order_terms(query.order, conditions, place)
     beyond = window_conditions(query.window, query.order, terms, conditions)
-    text = _page(matched, ["n"], terms, beyond, projection(info.name, "n"), query)
+    text = _page(matched, [place], terms, beyond, projection(info.name, "n"), query)
     total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
     return Statement(
         f"CALL () {{ {text} }} CALL () {{ {total} }} RETURN items, total",
@@ -64,11 +65,11 @@ def related(query: RelatedQuery) -> Statement:
     conditions, step, matched = _matched(query)
     terms = order_terms(query.order, conditions, step.edge or step.node, step.node)
     beyond = window_conditions(query.window, query.order, terms, conditions)
-    edge = projection(step.edge.kinds[0].name, "e") if step.edge else "null"
-    carried = ["e", "n"] if step.edge else ["n"]
-    kind = kind_of("n", query.relation.targets)
-    row = f"{edge}, {kind}, {_member(step)}"
-    text = _page(matched, carried, terms, beyond, row, query)
+    places = [step.edge, step.node] if step.edge else [step.node]
+    edge = projection(query.relation.via.name, "e") if step.edge else "null"
+    kind = "null" if step.node.kinds[0].ends else "nKind"
+    row = f"{edge}, {kind}, {projections(step.node.kinds, 'n')}"
+    text = _page(matched, places, terms, beyond, row, query)
     total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
     return Statement(
         f"{_anchors(query)} CALL (a) {{ {text} }} CALL (a) {{ {total} }} "
@@ -100,17 +101,9 @@ def _matched(query: RelatedQuery) -> tuple[Conditions, Step, str]:
     return conditions, step, f"MATCH {step.pattern} WHERE {step.where} AND {wanted}"
 
 
-def _member(step: Step) -> str:
-    kinds = step.relation.targets
-    if len(kinds) == 1:
-        return projection(kinds[0], "n")
-    cases = " ".join(f"WHEN n:{kind} THEN {projection(kind, 'n')}" for kind in kinds)
-    return f"CASE {cases} END"
-
-
 def _page(
     matched: str,
-    carried: Sequence[str],
+    places: Sequence[Place],
     terms: Sequence[Term],
     beyond: Sequence[str],
     row: str,
@@ -118,16 +111,18 @@ def _page(
 ) -> str:
     """The part that sorts, cuts and collects: `items`, each a place in the order and a row."""
     backward = query.window.backward
-    computed = [f"{term.computed} AS {term.source}" for term in terms if term.computed]
-    kept = ", ".join([*carried, *(term.source for term in terms if term.computed)])
-    first = f"WITH {', '.join([*carried, *computed])}"
-    after = f"{first} WHERE {' AND '.join(beyond)}" if beyond else first
+    bound = [place.variable for place in places]
+    computed = [term.source for term in terms if term.computed]
+    made = [f"{term.computed} AS {term.source}" for term in terms if term.computed]
+    after = f"WITH {', '.join(bound + made)}" if made or beyond else ""
+    after += f" WHERE {' AND '.join(beyond)}" if beyond else ""
+    load = [text for place in places for text in loaded(place.kinds, place.variable)] + computed
     sort = ", ".join(term.by(backward=backward) for term in terms)
     if isinstance(query, FindQuery) and not query.order:
         # named with the tenant, the order is that of the index: nothing is sorted
         sort = f"n.tenantId{' DESC' if backward else ''}, {sort}"
     place = ", ".join(term.source for term in terms)
     return (
-        f"{matched} {after} WITH {kept} ORDER BY {sort} LIMIT $limit "
-        f"RETURN collect([[{place}], {row}]) AS items"
+        f"{matched} {after} WITH {', '.join(bound + computed)} ORDER BY {sort} LIMIT $limit "
+        f"WITH {', '.join(load)} RETURN collect([[{place}], {row}]) AS items"
     )

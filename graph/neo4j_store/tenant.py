@@ -61,12 +61,13 @@ class Neo4jTenant:
         """Pages of what a relation leads to, one for each anchor, in one statement."""
         statement = statements.related(query)
         found = await self._of_anchors(statement, anchors)
+        targets = query.relation.targets
         edge = decoder(query.relation.via.name) if query.relation.has_edge else None
 
         def hit(row: Sequence[Any]) -> Hit:
             between = edge(row[1]) if edge is not None else None
             assert between is None or isinstance(between, Edge)
-            return Hit(between, decoder(row[2])(row[3]))
+            return Hit(between, decoder(row[2] or targets[0])(row[3]))
 
         nothing: list[Any] = [[], 0 if query.count else None]
         pages = {}
