@@ -58,8 +58,6 @@ async def _log(graph: TenantGraph, after: int, last: int) -> list[LogEntry]:
     entries: list[LogEntry] = []
     while after < last:
         more = await graph.log(after)
-        if not more:
-            break
         entries += more
         after = more[-1].version
     return entries
