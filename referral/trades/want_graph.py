@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,8 @@ Flags = NDArray[np.bool_]
 
 UNKNOWN = -1
 """Value of an arc whose value is not known."""
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 LARGEST_TOTAL = 2**53
 """All values together stay below this, so that floats add them exactly."""
@@ -77,10 +80,15 @@ class WantGraph:
         """Number of arcs."""
         return len(self.giver)
 
-    @property
-    def worth(self) -> Longs:
-        """(m,) value of the units that can move at once; 0 where it is not known."""
-        return np.maximum(self.value, 0) * self.units
+    def worth(self, arcs: Longs | None = None) -> Longs:
+        """Value of the units that can move at once on these arcs; 0 where it is not known.
+
+        Args:
+            arcs: their numbers; default all.
+        """
+        if arcs is None:
+            return np.maximum(self.value, 0) * self.units
+        return np.maximum(self.value[arcs], 0) * self.units[arcs]
 
 
 def want_graph(
@@ -159,8 +167,10 @@ def _ids(given: ArrayLike) -> Ids:
     return np.asarray(given, np.int64).astype(np.int32)
 
 
-def _filled(given: ArrayLike | None, count: int, default: int, kind: type) -> NDArray[np.generic]:
-    found = np.full(count, default, kind) if given is None else np.asarray(given).astype(kind)
+def _filled(given: ArrayLike | None, count: int, default: int, kind: type[Kind]) -> NDArray[Kind]:
+    found: NDArray[Kind] = (
+        np.full(count, default, kind) if given is None else np.asarray(given).astype(kind)
+    )
     if len(found) != count:
         raise BadInput(f"{len(found):,} values for {count:,} places; give one for each")
     return found
@@ -169,7 +179,9 @@ def _filled(given: ArrayLike | None, count: int, default: int, kind: type) -> ND
 def _check_ends(giver: Ids, receiver: Ids, size: int) -> None:
     if len(giver) != len(receiver):
         raise BadInput(f"{len(giver):,} givers but {len(receiver):,} receivers; give pairs")
-    wrong = np.flatnonzero((np.minimum(giver, receiver) < 0) | (np.maximum(giver, receiver) >= size))
+    wrong = np.flatnonzero(
+        (np.minimum(giver, receiver) < 0) | (np.maximum(giver, receiver) >= size)
+    )
     if len(wrong):
         at = int(wrong[0])
         raise BadInput(
@@ -204,7 +216,7 @@ def _share(given: ArrayLike | None, count: int, default: float, what: str) -> Fl
 
 
 def _natural(given: ArrayLike | None, count: int) -> Longs:
-    found = np.asarray(_filled(given, count, 0, np.int64), np.int64)
+    found = _filled(given, count, 0, np.int64)
     if len(found) and found.min() < 0:
         raise BadInput(f"priority {int(found.min()):,} is negative; give 0 or more")
     return found
