@@ -30,7 +30,7 @@ class Migration:
     @property
     def checksum(self) -> str:
         """A digest of the statements: a migration that has run may never be edited."""
-        return hashlib.sha256("\n;\n".join(self.statements).encode()).hexdigest()
+        return hashlib.sha256(repr(self.statements).encode()).hexdigest()
 
 
 def pending(

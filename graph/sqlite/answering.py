@@ -37,6 +37,11 @@ def answering(path: Path | str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise unavailable(path, error) from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the store {path} cannot be used: {error.strerror}; check the folder and the rights "
+            "on it"
+        ) from error
     except UnicodeEncodeError as error:
         raise BadInput(
             f"a text holds half of a character (U+{ord(error.object[error.start]):04X}); remove it"

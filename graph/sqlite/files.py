@@ -22,17 +22,29 @@ LARGEST_WAL = 64 * 2**20
 """Bytes to which the write-ahead log is cut back after a checkpoint."""
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
-    """The one writing connection to a file; creates the file, or brings it to the present form.
+PATIENCE_MS = 5_000
+"""How long to wait for another program that has the file locked."""
+
+
+def check_sqlite() -> None:
+    """Refuses a SQLite library that is too old.
 
     Raises:
-        StoreUnavailable: it is not ours, written by a newer version, damaged or not writable.
+        StoreUnavailable: it is.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreUnavailable(
             f"SQLite {sqlite3.sqlite_version} is too old; renmai needs "
             f"{'.'.join(map(str, OLDEST_SQLITE))} or newer: use a newer Python"
         )
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection to a file; creates the file, or brings it to the present form.
+
+    Raises:
+        StoreUnavailable: it is not ours, written by a newer version, damaged or not writable.
+    """
     with answering(path):
         connection = _connect(f"file:{quote(str(path))}")
         try:
@@ -61,8 +73,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """
     with answering(path):
         connection = _connect(f"file:{quote(str(path))}?mode=ro")
-        connection.execute("PRAGMA cache_size = -16384")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            connection.execute("PRAGMA cache_size = -16384")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -77,7 +93,7 @@ def _connect(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(
         uri,
         uri=True,
-        timeout=5,
+        timeout=PATIENCE_MS / 1000,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
@@ -108,8 +124,9 @@ def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute("INSERT INTO migration VALUES (?, ?, ?)", row)
         ensure_tables(connection)
         searching.ensure_rules(connection)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        if max(applied, default=0) < len(MIGRATIONS):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()

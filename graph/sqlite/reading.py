@@ -7,8 +7,9 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,7 +55,7 @@ class Readers:
         Raises:
             StoreUnavailable: the database failed.
         """
-        self._check_open()
+        self.check_open()
         self._deadline = time.perf_counter() + HELD_S
         with answering(self._path):
             try:
@@ -66,7 +67,7 @@ class Readers:
 
     async def _in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         stop = threading.Event()
-        future = self._pool.submit(self._read, work, stop)
+        future = self.submit(lambda: self._read(work, stop))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -74,31 +75,48 @@ class Readers:
             raise
 
     def _read(self, work: Callable[[sqlite3.Connection], T], stop: threading.Event) -> T:
-        with answering(self._path):
-            connection = self.take()
+        with self.connection() as connection:
             connection.set_progress_handler(stop.is_set, STEPS)
-            try:
-                return work(connection)
-            finally:
-                self.give_back(connection)
+            return work(connection)
 
-    def take(self) -> sqlite3.Connection:
-        """A connection of the pool, for one thread until it is given back."""
-        self._check_open()
+    def submit(self, step: Callable[[], T]) -> Future[T]:
+        """Starts a step of a read in a thread.
+
+        Raises:
+            StoreUnavailable: the store was closed.
+        """
+        self.check_open()
+        return self._pool.submit(step)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection of the pool, for one read.
+
+        Raises:
+            StoreUnavailable: the database failed.
+        """
+        with answering(self._path):
+            connection = self._free()
+            try:
+                yield connection
+            finally:
+                connection.set_progress_handler(None, 0)
+                self._give_back(connection)
+
+    def _free(self) -> sqlite3.Connection:
         try:
             return self._idle.pop()
         except IndexError:
             return self._connect()
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """Returns a connection to the pool."""
-        connection.set_progress_handler(None, 0)
+    def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed:
             connection.close()
         else:
             self._idle.append(connection)
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises StoreUnavailable when the store was closed."""
         if self._closed:
             raise StoreUnavailable(f"the store {self._path} was closed; open it again")
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import AsyncGenerator, Generator, Sequence
 
 import orjson
 
@@ -13,6 +11,7 @@ from graph.compiling import record_kind
 from graph.errors import BadInput, shown
 from graph.model import RecordInfo, Scalar
 from graph.model.codec import columns
+from graph.sqlite.reading import Readers
 from graph.sqlite.tables import quoted
 from graph.store import Batch
 
@@ -30,28 +29,52 @@ def checked_columns(info: RecordInfo, wanted: Sequence[str] | None) -> tuple[str
     return known if wanted is None else tuple(dict.fromkeys(wanted))
 
 
-def batches(
-    connection: sqlite3.Connection, kind: str, wanted: Sequence[str] | None, size: int
-) -> Iterator[Batch]:
-    """The batches, in the order of keys, as they are when the first is taken.
+async def scan(
+    readers: Readers, kind: str, wanted: Sequence[str] | None, size: int
+) -> AsyncGenerator[Batch, None]:
+    """All records of a kind in the order of keys, as they are when the first batch is made.
+
+    Raises:
+        BadInput: no such kind or column.
+        StoreUnavailable: the database failed, or was closed.
+    """
+    info = record_kind(kind)
+    steps = _batches(readers, info, checked_columns(info, wanted), size)
+    step: asyncio.Future[Batch | None] | None = None
+    try:
+        while True:
+            step = asyncio.wrap_future(readers.submit(lambda: next(steps, None)))
+            batch = await asyncio.shield(step)
+            if batch is None:
+                return
+            yield batch
+    finally:
+        if step is not None and not step.done():  # cancelled within a step: let it end first
+            await asyncio.wait([step])
+        steps.close()
+
+
+def _batches(
+    readers: Readers, info: RecordInfo, names: Sequence[str], size: int
+) -> Generator[Batch, None, None]:
+    """The batches, from a connection of their own.
 
     SQLite makes each column one JSON text and the batch one row: a thread that fetched the rows
     one by one would ask for the interpreter's lock once a row, and wait for it while others run.
     """
-    info = record_kind(kind)
-    names = checked_columns(info, wanted)
     text = _statement(info, names)
-    connection.execute("BEGIN")
-    try:
-        last = ""
-        while True:
-            *found, count, last = connection.execute(text, (last, size)).fetchone()
-            if not count:
-                return
-            values = {n: orjson.loads(v) for n, v in zip(names, found, strict=True)}
-            yield Batch(values, count)
-    finally:
-        connection.rollback()
+    with readers.connection() as connection:
+        connection.execute("BEGIN")
+        try:
+            last = ""
+            while True:
+                *found, count, last = connection.execute(text, (last, size)).fetchone()
+                if not count:
+                    return
+                values = {n: orjson.loads(v) for n, v in zip(names, found, strict=True)}
+                yield Batch(values, count)
+        finally:
+            connection.rollback()
 
 
 def _statement(info: RecordInfo, names: Sequence[str]) -> str:
@@ -67,28 +90,3 @@ def _value(info: RecordInfo, name: str) -> str:
     field = info.fields.get(name)
     is_float = field is not None and field.scalar is Scalar.FLOAT and not field.many
     return f"json(lower(quote({quoted(name)})))" if is_float else quoted(name)
-
-
-async def in_thread(
-    pool: Executor,
-    take: Callable[[], sqlite3.Connection],
-    give_back: Callable[[sqlite3.Connection], None],
-    steps: Callable[[sqlite3.Connection], Iterator[Batch]],
-) -> AsyncIterator[Batch]:
-    """The batches, each made in a thread; the connection is given back in the end."""
-    loop = asyncio.get_running_loop()
-    connection = await loop.run_in_executor(pool, take)
-    iterator = steps(connection)
-    step: asyncio.Future[Batch | None] | None = None
-    try:
-        while True:
-            step = loop.run_in_executor(pool, next, iterator, None)
-            batch = await asyncio.shield(step)
-            if batch is None:
-                return
-            yield batch
-    finally:
-        if step is not None and not step.done():  # cancelled within a step: let it end first
-            await asyncio.wait([step])
-        iterator.close()  # type: ignore[attr-defined]
-        give_back(connection)

@@ -6,8 +6,9 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ from graph.query import FindQuery, Hit, Page, RelatedQuery
 from graph.sqlite import finding, relating, scanning, searching
 from graph.sqlite.answering import answering
 from graph.sqlite.committing import Commit, current_version
-from graph.sqlite.files import open_reader, open_void, open_writer
+from graph.sqlite.files import check_sqlite, open_reader, open_void, open_writer
 from graph.sqlite.keyed import by_key
 from graph.sqlite.locking import FolderLock
 from graph.sqlite.reading import Readers
@@ -149,23 +150,26 @@ class SqliteTenant:
 
     async def scan(
         self, kind: str, columns: Sequence[str] | None = None, batch: int = 10_000
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         """All records of one kind in batches, of one moment, in the order of keys."""
-        readers = await self._readers()
-        with answering(self.path):
-            async for found in scanning.in_thread(
-                self._store.pool,
-                readers.take,
-                readers.give_back,
-                lambda c: scanning.batches(c, kind, columns, batch),
-            ):
-                yield found
+        async with aclosing(scanning.scan(await self._readers(), kind, columns, batch)) as found:
+            async for part in found:
+                yield part
 
     def close(self) -> None:
         """Closes the file, if it is open."""
         opening, self._opening, self._database = self._opening, None, None
         if opening is not None and not opening.exception():
             opening.result().close()
+
+
+def _has_data(path: Path) -> bool:
+    """Whether a commit was made; a file that does not answer counts, so that its use tells why."""
+    try:
+        with answering(path), closing(open_reader(path)) as connection:
+            return current_version(connection) > 0
+    except StoreUnavailable:
+        return True
 
 
 def _log(connection: sqlite3.Connection, after: int, limit: int) -> list[LogEntry]:
@@ -205,8 +209,7 @@ class SqliteStore:
 
     async def tenants(self) -> list[str]:
         """Ids of the tenants that have data, sorted."""
-        found = sorted(p.stem for p in self.folder.glob(f"*{_SUFFIX}") if _TENANT.fullmatch(p.stem))
-        return [t for t in found if await self.tenant(t).version()]
+        return await asyncio.wrap_future(self.submit(self._with_data))
 
     async def ready(self) -> None:
         """Returns when the folder can be used, and is ours.
@@ -244,9 +247,15 @@ class SqliteStore:
             self._void = Readers(self.folder, open_void, self.pool)
         return self._void
 
+    def _with_data(self) -> list[str]:
+        self._hold()
+        paths = [p for p in self.folder.glob(f"*{_SUFFIX}") if _TENANT.fullmatch(p.stem)]
+        return sorted(p.stem for p in paths if _has_data(p))
+
     def _hold(self) -> None:
         with self._guard:
             if self._lock is None:
+                check_sqlite()
                 self._lock = FolderLock(self.folder)
 
     def _close(self) -> None:

@@ -8,11 +8,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 from graph.errors import DomainError, StoreUnavailable
 from graph.sqlite.answering import answering, unavailable
 from graph.sqlite.committing import Commit, make
+from graph.sqlite.files import PATIENCE_MS
 from graph.store import Receipt
 
 MOST_TOGETHER = 2_000
@@ -75,8 +77,7 @@ class Writer:
             try:
                 first = self._queue.get(timeout=QUIET_S if self._unsaved else None)
             except queue.Empty:
-                self._checkpoint("TRUNCATE")
-                self._unsaved = False
+                self._unsaved = not self._checkpoint("TRUNCATE")
                 continue
             group, going = self._group(first)
             if group:
@@ -139,8 +140,8 @@ class Writer:
         return lambda: future.set_result(receipt)
 
     def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # a disk that fails may fail here too; the next group says so
+            self._connection.rollback()
 
     def _keep_log_short(self) -> None:
         try:
@@ -150,14 +151,21 @@ class Writer:
         if long:
             self._checkpoint("PASSIVE")
 
-    def _checkpoint(self, how: str) -> None:
-        """Copies the write-ahead log into the file; what fails now is tried again later."""
+    def _checkpoint(self, how: str) -> bool:
+        """Copies the write-ahead log into the file, without waiting for readers.
+
+        Returns:
+            Whether it was done; else it is tried again later.
+        """
         try:
-            self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            (busy, _, _) = self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+            self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
             if how == "TRUNCATE":
                 self._connection.execute("PRAGMA optimize")
         except sqlite3.Error:
-            return
+            return False
+        return not busy
 
 
 def _lost(error: BaseException) -> sqlite3.Error:
