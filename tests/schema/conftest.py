@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +12,10 @@ import pytest
 
 from graph.model import NodeRef, Record
 from graph.query import FindQuery, Hit, Page, RelatedQuery
-from graph.sqlite import SqliteStore
 from graph.store import SearchHit, TenantGraph
 from schema.build import Schema, build_schema
 from schema.context import Context
+from tests.graph.stores import STORES, StoreRow
 from tests.schema.world import company
 
 
@@ -105,17 +107,37 @@ def schema() -> Schema:
     return build_schema()
 
 
-@pytest.fixture(scope="session")
-async def company_graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TenantGraph]:
-    """The company in a SQLite store; tests only read it."""
-    store = SqliteStore(tmp_path_factory.mktemp("company"))
-    graph = store.tenant("company")
+@asynccontextmanager
+async def _opened(row: StoreRow, place: str) -> AsyncIterator[TenantGraph]:
+    store = row.open(place)
+    await store.ready()
+    graph = store.tenant(f"schema-{uuid.uuid4().hex}")
     await graph.commit(company(), actor="test")
     yield graph
     await store.close()
+
+
+@pytest.fixture(scope="session")
+async def company_graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TenantGraph]:
+    """The company in a SQLite store; tests only read it."""
+    async with _opened(STORES["sqlite"], str(tmp_path_factory.mktemp("company"))) as graph:
+        yield graph
+
+
+@pytest.fixture(scope="session")
+async def company_on_neo4j(neo4j_url: str) -> AsyncIterator[TenantGraph]:
+    """The company in Neo4j; tests only read it."""
+    async with _opened(STORES["neo4j"], neo4j_url) as graph:
+        yield graph
 
 
 @pytest.fixture
 def client(schema: Schema, company_graph: TenantGraph) -> Client:
     """Asks the schema about the company."""
     return Client(schema, RecordingGraph(company_graph))
+
+
+@pytest.fixture(params=["company_graph", pytest.param("company_on_neo4j", marks=pytest.mark.neo4j)])
+def either(schema: Schema, request: pytest.FixtureRequest) -> Client:
+    """The same on each store, for the rules that the stores' contract suite does not hold."""
+    return Client(schema, RecordingGraph(request.getfixturevalue(request.param)))

@@ -35,9 +35,9 @@ async def _walk(client: Client, size: str, cursor: str, more: str, end: str) -> 
         at = found["pageInfo"][end]
 
 
-async def test_a_walk_forwards_and_one_backwards_meet_every_record_once(client: Client) -> None:
-    forwards = await _walk(client, "first", "after", "hasNextPage", "endCursor")
-    backwards = await _walk(client, "last", "before", "hasPreviousPage", "startCursor")
+async def test_a_walk_forwards_and_one_backwards_meet_every_record_once(either: Client) -> None:
+    forwards = await _walk(either, "first", "after", "hasNextPage", "endCursor")
+    backwards = await _walk(either, "last", "before", "hasPreviousPage", "startCursor")
 
     assert [len(page) for page in forwards] == [50, 50, 20]
     assert [len(page) for page in backwards] == [50, 50, 20]

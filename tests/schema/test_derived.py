@@ -21,15 +21,15 @@ ROOTS = {r.name: r.plural for r in RECORDS.values() if r.ends is None or r.name 
 RELATIONS = [r for kind in ROOTS for r in relations(kind).values()]
 
 
-async def test_a_nested_query_makes_one_call_a_level(client: Client) -> None:
-    data = await client.ask(
+async def test_a_nested_query_makes_one_call_a_level(either: Client) -> None:
+    data = await either.ask(
         """{ customers(first: 100) { edges { node {
              purchases { edges { node { amount referral { status purchases { totalCount } } } } }
         } } } }"""
     )
 
     assert len(data["customers"]["edges"]) == 100
-    assert client.calls == [("find", 1), ("related", 100), ("nodes", 120), ("counts", 120)]
+    assert either.calls == [("find", 1), ("related", 100), ("nodes", 120), ("counts", 120)]
 
 
 @pytest.mark.parametrize("r", RELATIONS, ids=lambda r: f"{r.owner}.{r.name}")
@@ -58,8 +58,8 @@ async def test_calls_of_a_level_do_not_depend_on_the_number_of_parents(
     assert members > 0
 
 
-async def test_a_party_of_any_kind_takes_the_same_relation(client: Client) -> None:
-    data = await client.ask(
+async def test_a_party_of_any_kind_takes_the_same_relation(either: Client) -> None:
+    data = await either.ask(
         """{ contact(key: "p000") { referralsMade(first: 100) { totalCount edges { node {
              __typename key ... on Customer { stage }
              referralsReceived(first: 1) { edges { status node { key } } }
@@ -70,13 +70,13 @@ async def test_a_party_of_any_kind_takes_the_same_relation(client: Client) -> No
     kinds = {e["node"]["__typename"] for e in edges}
     assert kinds == {"Customer", "Contact", "Organization"}
     assert data["contact"]["referralsMade"]["totalCount"] == 120
-    assert [call for call, _ in client.calls] == ["nodes"] + 4 * ["related"]
+    assert [call for call, _ in either.calls] == ["nodes"] + 4 * ["related"]
     # x001 and r001 lead to the same customer, which is asked for once
-    assert sum(n for _, n in client.calls[2:]) == 99
+    assert sum(n for _, n in either.calls[2:]) == 99
 
 
-async def test_the_edge_shows_its_own_properties_and_relations(client: Client) -> None:
-    data = await client.ask(
+async def test_the_edge_shows_its_own_properties_and_relations(either: Client) -> None:
+    data = await either.ask(
         """{ customer(key: "c001") { referralsReceived { totalCount edges {
              key status at channel revision purchases { edges { node { key amount } } } node { key }
         } } } }"""
@@ -107,8 +107,8 @@ async def test_the_edge_shows_its_own_properties_and_relations(client: Client) -
     }
 
 
-async def test_the_owner_is_the_one_whose_ownership_has_no_end(client: Client) -> None:
-    data = await client.ask(
+async def test_the_owner_is_the_one_whose_ownership_has_no_end(either: Client) -> None:
+    data = await either.ask(
         """{ owned: customer(key: "c004") { owner { name } owners { totalCount } }
              free: customer(key: "c005") { owner { name } owners { totalCount } } }"""
     )
@@ -119,8 +119,8 @@ async def test_the_owner_is_the_one_whose_ownership_has_no_end(client: Client) -
     }
 
 
-async def test_the_organization_is_the_one_the_customer_is_the_account_of(client: Client) -> None:
-    data = await client.ask(
+async def test_the_organization_is_the_one_the_customer_is_the_account_of(either: Client) -> None:
+    data = await either.ask(
         """{ firm: customer(key: "c002") { organization { key } accountOf { __typename key } }
              man: customer(key: "c003") { organization { key } accountOf { __typename key } } }"""
     )
@@ -134,8 +134,8 @@ async def test_the_organization_is_the_one_the_customer_is_the_account_of(client
     }
 
 
-async def test_the_referral_received_is_the_earliest(client: Client) -> None:
-    data = await client.ask(
+async def test_the_referral_received_is_the_earliest(either: Client) -> None:
+    data = await either.ask(
         """{ customer(key: "c001") { referralReceived { key source { key } target { key } } }
              contact(key: "p001") { referralReceived { key } } }"""
     )
@@ -178,13 +178,13 @@ async def test_one_alias_of_a_relation_does_not_take_the_arguments_of_another(
     assert client.calls == [("nodes", 1), ("related", 1), ("related", 1)]
 
 
-async def test_every_edge_record_shows_its_ends(client: Client) -> None:
+async def test_every_edge_record_shows_its_ends(either: Client) -> None:
     keys = ["r001", "t001", "a001", "d001", "k001", "f001", "n001", "w001"]
     kinds = [info.name for info in edge_records()]
     assert len(keys) == len(kinds)
 
     for kind, key in zip(kinds, keys, strict=True):
-        data = await client.ask(
+        data = await either.ask(
             f"query ($id: ID!) {{ node(id: $id) {{ ... on {kind} "
             "{ key source { id } target { id } } } }",
             id=NodeRef(kind, key).global_id,
