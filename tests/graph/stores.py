@@ -6,11 +6,11 @@ A new store is one row.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neo4j import AsyncSession
@@ -19,6 +19,9 @@ from neo4j._async.work.transaction import AsyncTransactionBase
 from graph.neo4j_store import Neo4jStore
 from graph.sqlite import SqliteStore
 from graph.store import Store
+
+
+T = TypeVar("T")
 
 
 def _sqlite(place: str) -> Store:
@@ -84,6 +87,7 @@ class StoreRow:
         open: from its place to a store, not connected yet.
         server: whether its place is a server (Neo4j), not a folder.
         examples: random queries for each property: a server plans each new text anew.
+        share: of many cases alike, each how manyth is tried, for the same reason.
         shared: whether several processes may write to one tenant at the same time.
         statements: gives the texts of the statements that stores opened inside run; a text may
             come twice where a store begins a read anew.
@@ -93,8 +97,13 @@ class StoreRow:
     open: Callable[[str], Store]
     server: bool
     examples: int
+    share: int
     shared: bool
     statements: Callable[[], AbstractContextManager[list[str]]]
+
+    def some(self, cases: Sequence[T], number: int) -> Sequence[T]:
+        """This store's share of many cases alike; others for each number, all for enough."""
+        return cases[number % self.share :: self.share]
 
 
 STORES = {
@@ -105,6 +114,7 @@ STORES = {
             _sqlite,
             server=False,
             examples=250,
+            share=1,
             shared=False,
             statements=_sqlite_statements,
         ),
@@ -113,6 +123,7 @@ STORES = {
             _neo4j,
             server=True,
             examples=30,
+            share=4,
             shared=True,
             statements=_neo4j_statements,
         ),
