@@ -68,7 +68,8 @@ def _parse(path: Path) -> ImportMapping:
     except ValidationError as error:
         problems = [
             FieldProblem(".".join(map(str, e["loc"])), _explained(e["type"], e["loc"], e["msg"]))
-            for e in error.errors(include_url=False)
+            # a misspelt setting first: it is why another one is missing
+            for e in sorted(error.errors(include_url=False), key=lambda e: e["type"] == "missing")
         ]
         raise BadInput(f"{path}, {problems[0].field}: {problems[0].message}", problems) from error
 
@@ -198,4 +199,4 @@ def _field_problems(
     words: Mapping[str, Any] = spec.values or {}
     for word in (*words.values(), spec.constant, spec.otherwise):
         if word is not None:
-            yield from _known(place, str(word), list(field.enum))
+            yield from _known(place, str(word), [member.value for member in field.enum])

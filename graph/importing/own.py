@@ -33,10 +33,12 @@ def file_name(info: RecordInfo) -> str:
 
 def cell_writer(info: RecordInfo, column: str) -> Callable[[Any], str]:
     """The function from a stored value to the text of its cell."""
-    field = info.fields.get(column)
-    if field is not None and field.scalar is Scalar.DATETIME and not field.many:
+    field = None if column in ENDS else info.fields[column]
+    if field is None:  # an end of an edge
+        return _escaped
+    if field.scalar is Scalar.DATETIME and not field.many:
         return lambda value: "" if value is None else moment(value).isoformat()
-    if field is not None and field.scalar is Scalar.TEXT and not field.many:
+    if field.scalar is Scalar.TEXT and not field.many:
         return _escaped
     return lambda value: "" if value is None else str(value)
 

@@ -48,13 +48,17 @@ class Row(NamedTuple):
 
 
 class _Lines:
-    """The decoded lines of a file, counted; an iterator that goes on after an error."""
+    """The decoded lines of a file, counted; an iterator that goes on after an error.
+
+    `begin` is the first line taken since it was last set to 0: a row may span several.
+    """
 
     def __init__(self, path: Path, spec: FileSpec) -> None:
         self.file = path.open("rb")
         self.encoding = spec.encoding
         self.comment = spec.comment
         self.line = 0
+        self.begin = 0
         self.bytes = 0
 
     def __iter__(self) -> _Lines:
@@ -72,6 +76,7 @@ class _Lines:
                 raise RowError(f"the line is longer than {LONGEST_LINE:,} bytes; shorten it")
             text = self._decode(raw)
             if self.comment is None or not text.startswith(self.comment):
+                self.begin = self.begin or self.line
                 return text
 
     def _skip_line(self, raw: bytes) -> None:
@@ -185,18 +190,18 @@ def _parsed(lines: _Lines, spec: FileSpec) -> Iterator[Row]:
     """Every line that is not empty as cells, however many."""
     parser = _parser(lines, spec)
     while True:
-        begin = lines.line + 1
+        lines.begin = 0
         try:
             cells = next(parser)
             if cells:
-                yield Row(begin, lines.bytes, cells)
+                yield Row(lines.begin, lines.bytes, cells)
         except StopIteration:
             return
         except RowError as error:
             yield Row(lines.line, lines.bytes, error)
         except csv.Error as error:
             reason = RowError(f"{error}; is a quote missing, or meant as text?")
-            yield Row(begin, lines.bytes, reason)
+            yield Row(lines.begin, lines.bytes, reason)
 
 
 def _parser(lines: _Lines, spec: FileSpec) -> Iterator[list[str]]:

@@ -76,7 +76,7 @@ class _Trade:
         return NodeRef("Contact", f"{self._id}:{wants.user or f'owner of {wants.item}'}")
 
     def list_of(self, wants: WantList) -> NodeRef:
-        return NodeRef("Customer", f"{self._id}:{wants.item}")
+        return NodeRef("Customer", f"{self._id}:{self.item(wants.item).code}")
 
     def goods(self) -> Records:
         for item in self.file.items.values():
