@@ -15,7 +15,7 @@ from graph.model.words import ReferralStatus, TieKind
 from graph.snapshots import Snapshots
 from graph.sqlite import SqliteStore
 from graph.store import TenantGraph, Upsert
-from schema.build import Schema
+from schema.build import Schema, build_schema
 from schema.computing import Analytics
 from schema.context import Context
 
@@ -364,3 +364,7 @@ async def test_a_context_without_analytics_says_so_in_the_log(asker: Asker) -> N
 
     assert code == "INTERNAL"
     assert told.startswith("something went wrong on our side")
+
+
+def test_a_schema_built_again_is_the_same(schema: Schema) -> None:
+    assert build_schema().as_str() == schema.as_str()

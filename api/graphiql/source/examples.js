@@ -1,10 +1,11 @@
 // The tabs a first visitor sees, one operation each; a tab is named after its operation.
+// They run on the demo data as they stand (tests/api/test_examples.py).
 export const examples = [
   {
     query: `# Who refers most?
 # measure: COUNT, CONVERTED, VALUE or REACH
-query TopReferrers($first: Int) {
-  topReferrers(measure: COUNT, first: $first) {
+query TopReferrers($measure: ReferrerMeasure = REACH, $first: Int = 10) {
+  topReferrers(measure: $measure, first: $first) {
     version
     computedAt
     method
@@ -12,6 +13,10 @@ query TopReferrers($first: Int) {
     items {
       rank
       score
+      referralsMade
+      converted
+      value
+      reach
       party {
         __typename
         key
@@ -21,14 +26,15 @@ query TopReferrers($first: Int) {
   }
 }
 `,
-    variables: '{ "first": 10 }',
+    variables: '{ "measure": "REACH", "first": 10 }',
   },
   {
-    query: `# One contact's network: everyone within two hops.
-query ContactNetwork($key: String!, $hops: Int) {
+    query: `# One contact's network: everyone within two hops, and what joins them.
+query ContactNetwork($key: String!, $hops: Int = 2) {
   contact(key: $key) {
     name
-    network(hops: $hops, first: 100) {
+    network(hops: $hops, first: 50) {
+      total
       nodes {
         distance
         party {
@@ -37,28 +43,39 @@ query ContactNetwork($key: String!, $hops: Int) {
           name
         }
       }
+      edges {
+        kind
+        source {
+          name
+        }
+        target {
+          name
+        }
+      }
     }
   }
 }
 `,
-    variables: '{ "key": "contact-1", "hops": 2 }',
+    variables: '{ "key": "contact-139", "hops": 2 }',
   },
   {
     query: `# Which swaps are on the table?
-# Each party offers what the next one needs.
-query TradeOpportunities($maxParties: Int, $first: Int) {
+# Each party of a circle offers what the next one needs.
+query TradeOpportunities($maxParties: Int = 3, $first: Int = 10) {
   tradeOpportunities(maxParties: $maxParties, first: $first) {
+    total
     items {
       rank
-      score
+      value
       legs {
+        giver {
+          name
+        }
         good {
           name
         }
-        from {
-          name
-        }
-        to {
+        value
+        receiver {
           name
         }
       }
@@ -67,5 +84,34 @@ query TradeOpportunities($maxParties: Int, $first: Int) {
 }
 `,
     variables: '{ "maxParties": 3, "first": 10 }',
+  },
+  {
+    query: `# Record a referral, and its target if we do not know him yet.
+# Run it twice: one party has one open referral at a time.
+mutation RecordReferral($referrer: RecordRef!) {
+  upsertContacts(input: { contacts: [{ key: "wang-xiaoming", name: "王小明" }] }) {
+    outcomes {
+      key
+      action
+    }
+  }
+  recordReferral(
+    input: { source: $referrer, target: { kind: CONTACT, key: "wang-xiaoming" } }
+  ) {
+    referral {
+      key
+      status
+      at
+    }
+    version
+    errors {
+      code
+      field
+      message
+    }
+  }
+}
+`,
+    variables: '{ "referrer": { "kind": "CONTACT", "key": "contact-139" } }',
   },
 ];
