@@ -110,11 +110,13 @@ def schema() -> Schema:
 @asynccontextmanager
 async def _opened(row: StoreRow, place: str) -> AsyncIterator[TenantGraph]:
     store = row.open(place)
-    await store.ready()
-    graph = store.tenant(f"schema-{uuid.uuid4().hex}")
-    await graph.commit(company(), actor="test")
-    yield graph
-    await store.close()
+    try:
+        await store.ready()
+        graph = store.tenant(f"schema-{uuid.uuid4().hex}")
+        await graph.commit(company(), actor="test")
+        yield graph
+    finally:
+        await store.close()
 
 
 @pytest.fixture(scope="session")
