@@ -23,7 +23,7 @@ from referral.registry import analytic
 EXACT_STEPS = 400_000_000
 """Nodes times edges up to which betweenness is exact: some seconds."""
 
-HARMONIC_STEPS = 50_000_000_000
+HARMONIC_STEPS = 10_000_000_000
 """Nodes times edges up to which harmonic centrality is computed: some ten seconds."""
 
 
@@ -124,10 +124,10 @@ def influencers(
 
     Time: PAGERANK O(rounds (k + m)), at most 147 rounds; BETWEENNESS exact O(k m) up to
     4e8 steps, beyond that sampled shortest paths, every score within `errorBound` with
-    probability 0.9; HARMONIC O(levels k m / 64); K_CORE O(k + m). Memory O(k + m).
+    probability 0.9; HARMONIC O(levels k m / 256); K_CORE O(k + m). Memory O(k + m).
 
     Raises:
-        TooExpensive: HARMONIC over more than 5e10 parties times edges.
+        TooExpensive: HARMONIC over more than 1e10 parties times edges.
 
     References: Page et al. 1999; Brandes 2001, doi:10.1080/0022250X.2001.9990249; Riondato &
     Kornaropoulos 2016, doi:10.1007/s10618-015-0423-0; Boldi & Vigna 2014,

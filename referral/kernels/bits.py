@@ -1,0 +1,16 @@
+"""Arithmetic on the bits of words, for compiled kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, inline="always")
+def ones(bits: np.uint64) -> np.int64:
+    """Number of set bits: pairs, fours and bytes added side by side, the bytes by a product."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    low = bits & np.uint64(0x3333333333333333)
+    bits = low + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
