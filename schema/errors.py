@@ -18,8 +18,6 @@ log = structlog.get_logger(__name__)
 def public_error(error: GraphQLError) -> GraphQLError:
     """The error as a client may see it; one that nobody expected is logged and masked."""
     cause = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
     if isinstance(cause, DomainError):
         return _with(error, _message(cause), _extensions(cause))
     if cause is None or (isinstance(cause, GraphQLError) and not _of_an_answer(error, cause)):
