@@ -25,17 +25,22 @@ _CAUSES = {
 }
 
 
+_LIMITS = ("parser stack overflow", "Expression tree is too large", "too many SQL variables")
+
+
 @contextmanager
 def answering(path: Path | str) -> Iterator[None]:
     """Turns what the driver raises about that file into errors of ours.
 
     Raises:
         StoreUnavailable: the database failed; says why and what helps.
-        BadInput: a value that no database can hold.
+        BadInput: a value that no database can hold, or a filter larger than SQLite takes.
     """
     try:
         yield
     except sqlite3.Error as error:
+        if any(limit in str(error) for limit in _LIMITS):
+            raise BadInput("the filter is too large for SQLite; take parts of it away") from error
         raise unavailable(path, error) from error
     except OSError as error:
         raise StoreUnavailable(

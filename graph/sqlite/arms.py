@@ -26,7 +26,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One way in which a relation's members hang on their owner; undirected edges have two.
+    """A way in which a relation's members hang on their owner; undirected edges have two.
 
     Attributes:
         table: the members' table with its alias: of the edges, or of the nodes where a field
@@ -56,6 +56,22 @@ def arms(relation: Relation, owner: Owner, new_alias: Callable[[], str]) -> list
             return [forth, _without_loops(back)]
         case Direction.REF | Direction.REF_BY:
             return [_by_field(relation, owner, new_alias())]
+
+
+def either(relation: Relation, owner: Owner, alias: str) -> Arm:
+    """All members of a relation at once: where their order does not matter."""
+    ways = arms(relation, owner, lambda: alias)
+    if len(ways) == 1:
+        return ways[0]
+    forth, back = ways
+    near = forth.link
+    return Arm(
+        table=forth.table,
+        alias=alias,
+        link=f"(({near}) OR ({back.link}))",
+        far_kind=f"iif({near}, {forth.far_kind}, {back.far_kind})",
+        far_key=f"iif({near}, {forth.far_key}, {back.far_key})",
+    )
 
 
 def _along(relation: Relation, owner: Owner, alias: str, near: str, far: str) -> Arm:

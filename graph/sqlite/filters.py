@@ -6,7 +6,7 @@ negated by `IS NOT TRUE`, never by `NOT`, which would leave null null.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +27,19 @@ from graph.query import (
     Related,
     RelatedCount,
 )
-from graph.sqlite.arms import Arm, Owner, arms
+from graph.sqlite.arms import Arm, Owner, either
 from graph.sqlite.tables import quoted
 
 _SIGNS = {Op.EQ: "=", Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">="}
+
+
+INLINE = 1
+"""Relations of relations that stand within the text. Deeper ones are found for all records at
+once: SQLite's parser holds 100 open symbols, and some versions cannot hold more."""
+
+MOST_SELECTS = 500
+"""Parts of a filter that look into other tables. SQLite plans a part again for each kind of record
+it is asked of, so that relations of parties multiply by three at each level: 90,000 took 13 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,9 @@ class Statement:
 
     values: dict[str, Any] = field(default_factory=dict)
     _aliases: int = 0
+    _nesting: int = 0
+    _sets: list[str] = field(default_factory=list)
+    _named: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def bind(self, value: object) -> str:
         """The SQL that stands for a value."""
@@ -150,13 +162,11 @@ class Statement:
 
     def _related(self, part: Related, scope: Scope) -> str:
         relation = relation_of(scope, part.relation)
-        found = []
-        for arm in arms(relation, scope.owner, self.alias):
-            match = self.match(relation, arm, part.edge, part.node)
-            if part.quantifier is Quantifier.EVERY:
-                match = f"(({match}) IS NOT TRUE)"
-            found.append(f"EXISTS (SELECT 1 FROM {arm.table} WHERE {arm.link} AND {match})")
-        some = joined(found, "OR")
+        arm = either(relation, scope.owner, self.alias())
+        match = self.match(relation, arm, part.edge, part.node)
+        if part.quantifier is Quantifier.EVERY:
+            match = f"(({match}) IS NOT TRUE)"
+        some = f"EXISTS (SELECT 1 FROM {arm.table} WHERE {arm.link} AND {match})"
         return some if part.quantifier is Quantifier.SOME else f"(NOT {some})"
 
     def _counted(self, part: RelatedCount, scope: Scope) -> str:
@@ -173,11 +183,9 @@ class Statement:
         node: Filter | None = None,
     ) -> str:
         """The number of an owner's members of a relation that match."""
-        counted = []
-        for arm in arms(relation, owner, self.alias):
-            match = self.match(relation, arm, edge, node)
-            counted.append(f"(SELECT count(*) FROM {arm.table} WHERE {arm.link} AND {match})")
-        return f"({' + '.join(counted)})"
+        arm = either(relation, owner, self.alias())
+        match = self.match(relation, arm, edge, node)
+        return f"(SELECT count(*) FROM {arm.table} WHERE {arm.link} AND {match})"
 
     def match(self, relation: Relation, arm: Arm, edge: Filter | None, node: Filter | None) -> str:
         """The condition that a member fulfils both filters."""
@@ -188,10 +196,10 @@ class Statement:
                     f"{relation.owner}.{relation.name} has no edge between; filter its nodes"
                 )
             if node is not None:
-                parts.append(self.holds(node, Scope(RECORDS[relation.targets[0]], arm.alias)))
+                parts.append(self._inner(node, Scope(RECORDS[relation.targets[0]], arm.alias)))
         else:
             if edge is not None:
-                parts.append(self.holds(edge, Scope(relation.via, arm.alias)))
+                parts.append(self._inner(edge, Scope(relation.via, arm.alias)))
             if node is not None:
                 parts.append(self._far_matches(relation, arm, node))
         return joined(parts, "AND") or "1"
@@ -201,12 +209,95 @@ class Statement:
         found = []
         for info in shared:
             alias = self.alias()
-            holds = self.holds(node, Scope(info, alias, shared))
+            holds = self._inner(node, Scope(info, alias, shared))
             found.append(
                 f"({arm.far_kind} = '{info.name}' AND EXISTS (SELECT 1 FROM {quoted(info.name)} "
                 f"{alias} WHERE {alias}.key = {arm.far_key} AND {holds}))"
             )
         return joined(found, "OR")
+
+    def _inner(self, part: Filter, scope: Scope) -> str:
+        """A member's filter: within the text, or as a set of keys where relations nest deep."""
+        if self._nesting < INLINE or not _follows(part):
+            self._nesting += 1
+            held = self.holds(part, scope)
+            self._nesting -= 1
+            return held
+        name = self._named.get((id(part), scope.info.name))
+        if name is None:
+            name = self._set(part, scope)
+            self._named[id(part), scope.info.name] = name
+        return f"{scope.column('key')} IN (SELECT key FROM {name})"
+
+    def _set(self, part: Filter, scope: Scope) -> str:
+        """The keys of all records that fulfil a filter, found once for the whole statement."""
+        nesting, self._nesting = self._nesting, 0
+        alias = self.alias()
+        holds = self.holds(part, Scope(scope.info, alias, scope.shared))
+        self._nesting = nesting
+        name = f"s{len(self._sets)}"
+        self._sets.append(
+            f"{name} AS MATERIALIZED "
+            f"(SELECT key FROM {quoted(scope.info.name)} {alias} WHERE {holds})"
+        )
+        return name
+
+    def sets(self) -> str:
+        """The sets of keys that conditions speak of, as they stand after WITH."""
+        return "".join(f"{text}, " for text in self._sets)
+
+    def complete(self, select: str) -> str:
+        """A SELECT with the sets before it."""
+        return f"WITH {', '.join(self._sets)} {select}" if self._sets else select
+
+
+def check_width(part: Filter | None, kinds: Iterable[str]) -> None:
+    """Refuses a filter that looks into other tables more than `MOST_SELECTS` times.
+
+    Raises:
+        BadInput: it does.
+    """
+    known: dict[tuple[int, str], int] = {}
+    if part is not None and sum(_selects(part, kind, known) for kind in kinds) > MOST_SELECTS:
+        raise BadInput(
+            "the filter follows relations of several kinds of records too deeply; "
+            "take some levels away"
+        )
+
+
+def _selects(part: Filter, kind: str, known: dict[tuple[int, str], int]) -> int:
+    place = (id(part), kind)
+    if place not in known:
+        known[place] = _counted_selects(part, kind, known)
+    return known[place]
+
+
+def _counted_selects(part: Filter, kind: str, known: dict[tuple[int, str], int]) -> int:
+    match part:
+        case And(parts) | Or(parts):
+            return sum(_selects(p, kind, known) for p in parts)
+        case Not(inner):
+            return _selects(inner, kind, known)
+        case Related() | RelatedCount():
+            relation = relations(kind).get(part.relation)
+            if relation is None:
+                return 0
+            edge = _selects(part.edge, relation.via.name, known) if part.edge else 0
+            node = part.node
+            return 1 + edge + sum(1 + _selects(node, t, known) for t in relation.targets if node)
+        case _:
+            return 0
+
+
+def _follows(part: Filter) -> bool:
+    """Whether a filter follows relations."""
+    match part:
+        case And(parts) | Or(parts):
+            return any(map(_follows, parts))
+        case Not(inner):
+            return _follows(inner)
+        case _:
+            return isinstance(part, Related | RelatedCount)
 
 
 def relation_of(scope: Scope, name: str) -> Relation:
@@ -223,8 +314,10 @@ def _is_null(column: str, info: FieldInfo, *, wanted: bool) -> str:
 
 def joined(parts: Sequence[str], word: str) -> str:
     """Conditions joined as a balanced tree: SQLite refuses trees deeper than 1,000."""
-    if len(parts) <= 2:
-        return f"({f' {word} '.join(parts)})" if parts else ""
+    if len(parts) < 2:
+        return "".join(parts)
+    if len(parts) == 2:
+        return f"({parts[0]} {word} {parts[1]})"
     middle = len(parts) // 2
     return f"({joined(parts[:middle], word)} {word} {joined(parts[middle:], word)})"
 

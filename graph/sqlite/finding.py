@@ -10,7 +10,7 @@ from graph.compiling import check_depth, record_kind
 from graph.model import Record
 from graph.model.codec import columns, decoder
 from graph.query import FindQuery, Order, Page, Window
-from graph.sqlite.filters import Scope, Statement
+from graph.sqlite.filters import Scope, Statement, check_width
 from graph.sqlite.orders import Bounds, Term, beyond, bounds, own_terms, within
 from graph.sqlite.tables import quoted
 
@@ -41,6 +41,7 @@ def compile_find(query: FindQuery) -> Find:
     """
     info = record_kind(query.kind)
     check_depth(query.filter)
+    check_width(query.filter, [info.name])
     statement = Statement()
     scope = Scope(info, statement.alias())
     limits = bounds(query.window, query.order)
@@ -59,7 +60,8 @@ def compile_find(query: FindQuery) -> Find:
     facts = None
     if query.count or limits.after or limits.before:
         facts = f"SELECT {', '.join(_facts(statement, query, table, holds, terms, limits))}"
-    return Find(query, text, facts, statement.values)
+    facts = facts and statement.complete(facts)
+    return Find(query, statement.complete(text), facts, statement.values)
 
 
 def _facts(

@@ -9,11 +9,11 @@ from typing import Any
 
 from graph.compiling import check_depth
 from graph.errors import BadInput
-from graph.model import RECORDS, Direction, NodeRef, Relation
+from graph.model import RECORDS, NodeRef, Relation
 from graph.model.codec import columns, decoder
 from graph.query import Hit, Page, RelatedQuery
-from graph.sqlite.arms import Arm, Owner, arms
-from graph.sqlite.filters import Statement, as_json
+from graph.sqlite.arms import Arm, Owner, arms, either
+from graph.sqlite.filters import Statement, as_json, check_width
 from graph.sqlite.finding import cut
 from graph.sqlite.orders import Bounds, beyond, bounds, member_terms, within
 from graph.sqlite.tables import quoted
@@ -46,13 +46,12 @@ def compile_related(query: RelatedQuery) -> Related:
     Raises:
         BadInput: it asks for what does not exist.
     """
-    check_depth(query.edge)
-    check_depth(query.node)
+    _check_size(query)
     statement = Statement()
     relation = query.relation
     limits = bounds(query.window, query.order)
     picked = _picked(statement, query, limits)
-    member = _member(relation, statement.alias())
+    member = either(relation, Owner(relation.owner, _ANCHOR), statement.alias())
     terms = member_terms(statement, query.order, relation, member)
     listed = [f"anchor.n, {', '.join(f'anchor.{f}' for f in ('total', 'earlier', 'later'))}"]
     listed += [t.sql for t in terms]
@@ -65,28 +64,22 @@ def compile_related(query: RelatedQuery) -> Related:
     order = ", ".join(["anchor.n", *(t.by(t.sql, backward=backward) for t in terms)])
     facts = ", ".join(_facts(statement, query, limits))
     text = (
-        f"WITH anchor AS MATERIALIZED (SELECT n, key, {facts} FROM "
+        f"WITH {statement.sets()}anchor AS MATERIALIZED (SELECT n, key, {facts} FROM "
         "(SELECT key AS n, value AS key FROM json_each(:anchors)) AS anchor) "
         f"SELECT {', '.join(listed)} FROM anchor {joins} ORDER BY {order}"
     )
     return Related(query, text, statement.values)
 
 
+def _check_size(query: RelatedQuery) -> None:
+    check_depth(query.edge)
+    check_depth(query.node)
+    check_width(query.edge, [query.relation.via.name])
+    check_width(query.node, query.relation.targets)
+
+
 def _member_info(relation: Relation) -> Any:
     return relation.via if relation.has_edge else RECORDS[relation.targets[0]]
-
-
-def _member(relation: Relation, alias: str) -> Arm:
-    """The member's row in the outer statement, whichever arm it came by."""
-    table = f"{quoted(_member_info(relation).name)} {alias}"
-    near, far = ("target", "source") if relation.direction is Direction.IN else ("source", "target")
-    if not relation.has_edge:
-        return Arm(table, alias, "", f"'{relation.targets[0]}'", f"{alias}.key")
-    if relation.direction is not Direction.BOTH:
-        return Arm(table, alias, "", f"{alias}.{far}_kind", f"{alias}.{far}_key")
-    mine = f"{alias}.{near}_kind = '{relation.owner}' AND {alias}.{near}_key = {_ANCHOR}"
-    kind, key = (f"iif({mine}, {alias}.{far}_{p}, {alias}.{near}_{p})" for p in ("kind", "key"))
-    return Arm(table, alias, "", kind, key)
 
 
 def _far_joins(statement: Statement, relation: Relation, member: Arm, listed: list[str]) -> str:
@@ -137,16 +130,12 @@ def _outside(
     if place is None:
         return "0"
     relation = query.relation
-    found = []
-    for arm in arms(relation, Owner(relation.owner, _ANCHOR), statement.alias):
-        terms = member_terms(statement, query.order, relation, arm)
-        match = statement.match(relation, arm, query.edge, query.node)
-        inside = beyond(statement, terms, place, backward=backward)
-        found.append(
-            f"EXISTS (SELECT 1 FROM {arm.table} "
-            f"WHERE {arm.link} AND {match} AND ({inside}) IS NOT TRUE)"
-        )
-    return f"({' OR '.join(found)})"
+    arm = either(relation, Owner(relation.owner, _ANCHOR), statement.alias())
+    terms = member_terms(statement, query.order, relation, arm)
+    match = statement.match(relation, arm, query.edge, query.node)
+    inside = beyond(statement, terms, place, backward=backward)
+    where = f"{arm.link} AND {match} AND ({inside}) IS NOT TRUE"
+    return f"EXISTS (SELECT 1 FROM {arm.table} WHERE {where})"
 
 
 def compile_counts(query: RelatedQuery) -> Related:
@@ -155,13 +144,12 @@ def compile_counts(query: RelatedQuery) -> Related:
     Raises:
         BadInput: the query asks for what does not exist.
     """
-    check_depth(query.edge)
-    check_depth(query.node)
+    _check_size(query)
     statement = Statement()
     owner = Owner(query.relation.owner, _ANCHOR)
     number = statement.size(query.relation, owner, query.edge, query.node)
     text = f"SELECT key, {number} FROM (SELECT value AS key FROM json_each(:anchors)) AS anchor"
-    return Related(query, text, statement.values)
+    return Related(query, statement.complete(text), statement.values)
 
 
 def related(

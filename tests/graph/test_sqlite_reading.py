@@ -18,12 +18,15 @@ from graph.model.words import TieKind
 from graph.query import (
     And,
     Compare,
+    Filter,
     FindQuery,
+    Not,
     Op,
     Or,
     Order,
     Quantifier,
     Related,
+    RelatedCount,
     RelatedQuery,
     Window,
 )
@@ -132,6 +135,51 @@ async def test_more_than_a_thousand_alternatives_fit_into_one_filter(graph: Sqli
     assert len(page.items) == 40
 
 
+async def test_a_filter_too_large_for_sqlite_is_refused(graph: SqliteTenant) -> None:
+    part: Filter = Compare("key", Op.EQ, "c00")
+    for _ in range(5):
+        part = Or(
+            (
+                *(Compare("key", Op.EQ, "none"),) * 2_000,
+                And((*(Compare("key", Op.GT, ""),) * 2_000, part)),
+            )
+        )
+
+    with pytest.raises(BadInput, match="the filter is too large for SQLite; take parts of it away"):
+        await graph.find(FindQuery("Contact", part))
+
+
+async def test_relations_nested_as_deep_as_allowed_are_followed(graph: SqliteTenant) -> None:
+    """From the hub to a leaf and back, twelve levels; by each kind of party, by edges as well."""
+    part: Filter = Compare("key", Op.EQ, "c00")
+    for _ in range(10):
+        part = Related("ties", Quantifier.SOME, node=part)
+    referred: Filter = Compare("name", Op.EQ, "A")
+    for _ in range(2):
+        made = Related("referrals_made", Quantifier.EVERY, node=referred)
+        referred = RelatedCount("referrals_received", Op.EQ, 0, node=made)
+
+    hub = await graph.find(FindQuery("Contact", part))
+    leaves = await graph.find(FindQuery("Contact", Related("ties", Quantifier.SOME, node=part)))
+    all_of_them = await graph.find(FindQuery("Contact", referred, count=True))
+
+    assert [r.key for r in hub.items] == ["c00"]
+    assert leaves.items[0].key == "c01"
+    assert all_of_them.total == 40
+
+
+@pytest.mark.parametrize("relation", ["referrals_made", "referrals_received"])
+async def test_relations_of_parties_multiply_and_are_bounded(
+    graph: SqliteTenant, relation: str
+) -> None:
+    part: Filter = Not(Compare("name", Op.EQ, "A"))
+    for _ in range(6):
+        part = Related(relation, Quantifier.NONE, node=part)
+
+    with pytest.raises(BadInput, match="follows relations of several kinds of records too deeply"):
+        await graph.find(FindQuery("Contact", part))
+
+
 async def test_floats_are_found_among_others_with_all_their_digits(graph: SqliteTenant) -> None:
     wanted = (1 / 3e7, 2 / 3e7, 0.5)
 
@@ -158,8 +206,8 @@ def test_the_text_after_a_prefix(prefix: str, after: str | None) -> None:
 
 def test_conditions_are_joined_as_a_balanced_tree() -> None:
     assert joined([], "AND") == ""
-    assert joined(["a"], "AND") == "(a)"
-    assert joined(list("abcde"), "OR") == "((a OR b) OR ((c) OR (d OR e)))"
+    assert joined(["a"], "AND") == "a"
+    assert joined(list("abcde"), "OR") == "((a OR b) OR (c OR (d OR e)))"
 
 
 # -- threads
