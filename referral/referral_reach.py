@@ -38,7 +38,7 @@ class ReachLevel:
     """The parties that many referrals away."""
 
     depth: Annotated[int, Field(description="Referrals between, from 1, on the shortest way.")]
-    parties: Annotated[int, Field(description="Number of parties.")]
+    count: Annotated[int, Field(description="Number of parties.")]
     converted: Annotated[
         int, Field(description="Those of them that a converted referral of the chain reached.")
     ]
@@ -50,14 +50,14 @@ class ReferralReach(Answer):
     """How far a party's chain of referrals goes."""
 
     party: Annotated[PartyRef, Field(description="Where the chain starts.")]
-    parties: Annotated[int, Field(description="Distinct parties downstream, itself not counted.")]
+    count: Annotated[int, Field(description="Distinct parties downstream, itself not counted.")]
     converted: Annotated[
         int, Field(description="Those of them that a converted referral of the chain reached.")
     ]
     value_minor: Annotated[Money, Field(description="Money of all their purchases.")]
     referrals: Annotated[Long, Field(description="Referrals made in the chain.")]
     depth: Annotated[int, Field(description="Referrals to the farthest party; 0 = none.")]
-    levels: Annotated[tuple[ReachLevel, ...], Field(description="The parties by distance.")]
+    by_depth: Annotated[tuple[ReachLevel, ...], Field(description="The parties by distance.")]
 
 
 @analytic()
@@ -101,12 +101,12 @@ def referral_reach(
         computed_at=network.computed_at,
         method="breadth-first search",
         party=ref,
-        parties=sum(level.parties for level in levels),
+        count=sum(level.count for level in levels),
         converted=sum(level.converted for level in levels),
         value_minor=Money(sum(level.value_minor for level in levels)),
         referrals=Long(len(edges)),
         depth=len(levels),
-        levels=levels,
+        by_depth=levels,
     )
 
 
@@ -117,7 +117,7 @@ def _levels(network: Network, found: Sequence[Ids], converted: Ids) -> tuple[Rea
     return tuple(
         ReachLevel(
             depth=depth,
-            parties=len(ring),
+            count=len(ring),
             converted=int(won[ring].sum()),
             value_minor=Money(int(money[ring].sum())),
         )

@@ -29,11 +29,11 @@ def test_by_hand_a_chain_that_comes_back() -> None:
     answer = referral_reach(CHAIN, kind=PartyKind.CUSTOMER, key="a")
 
     assert answer is not None
-    assert answer.levels == (
-        ReachLevel(depth=1, parties=2, converted=1, value_minor=Money(10)),
-        ReachLevel(depth=2, parties=1, converted=1, value_minor=Money(300)),
+    assert answer.by_depth == (
+        ReachLevel(depth=1, count=2, converted=1, value_minor=Money(10)),
+        ReachLevel(depth=2, count=1, converted=1, value_minor=Money(300)),
     )
-    assert (answer.parties, answer.converted, answer.value_minor) == (3, 2, 310)
+    assert (answer.count, answer.converted, answer.value_minor) == (3, 2, 310)
     assert (answer.referrals, answer.depth) == (5, 2)
 
 
@@ -41,14 +41,14 @@ def test_max_depth_stops_the_chain_and_its_referrals() -> None:
     answer = referral_reach(CHAIN, kind=PartyKind.CUSTOMER, key="a", max_depth=1)
 
     assert answer is not None
-    assert (answer.parties, answer.referrals, answer.depth, answer.value_minor) == (2, 2, 1, 10)
+    assert (answer.count, answer.referrals, answer.depth, answer.value_minor) == (2, 2, 1, 10)
 
 
 def test_a_party_without_referrals_reaches_nobody() -> None:
     answer = referral_reach(network(1), kind=PartyKind.CONTACT, key="c00000")
 
     assert answer is not None
-    assert (answer.parties, answer.depth, answer.levels) == (0, 0, ())
+    assert (answer.count, answer.depth, answer.by_depth) == (0, 0, ())
 
 
 def test_an_absent_party_is_none() -> None:
@@ -71,5 +71,5 @@ def test_levels_are_those_of_breadth_first_search(
 
     assert answer is not None
     counted = [sum(1 for d in far.values() if d == depth) for depth in range(1, max_depth + 1)]
-    assert [level.parties for level in answer.levels] == [c for c in counted if c]
+    assert [level.count for level in answer.by_depth] == [c for c in counted if c]
     assert answer.referrals == sum(a != b and far.get(a, max_depth) < max_depth for a, b in pairs)

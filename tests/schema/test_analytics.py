@@ -185,26 +185,26 @@ async def test_influencers(asker: Asker) -> None:
 async def test_referral_reach(asker: Asker) -> None:
     data = await asker.ask(
         """{ referralReach(kind: CONTACT, key: "ann") {
-             party { name } parties converted value referrals depth
-             levels { depth parties converted value } }
-             near: referralReach(kind: CONTACT, key: "ann", maxDepth: 1) { parties }
-             nobody: referralReach(kind: CUSTOMER, key: "ann") { parties } }"""
+             party { name } count converted value referrals depth
+             byDepth { depth count converted value } }
+             near: referralReach(kind: CONTACT, key: "ann", maxDepth: 1) { count }
+             nobody: referralReach(kind: CUSTOMER, key: "ann") { count } }"""
     )
 
     assert data == {
         "referralReach": {
             "party": {"name": "Ann"},
-            "parties": 3,
+            "count": 3,
             "converted": 1,
             "value": "120.50",
             "referrals": 3,
             "depth": 2,
-            "levels": [
-                {"depth": 1, "parties": 2, "converted": 1, "value": "120.50"},
-                {"depth": 2, "parties": 1, "converted": 0, "value": "0.00"},
+            "byDepth": [
+                {"depth": 1, "count": 2, "converted": 1, "value": "120.50"},
+                {"depth": 2, "count": 1, "converted": 0, "value": "0.00"},
             ],
         },
-        "near": {"parties": 2},
+        "near": {"count": 2},
         "nobody": None,
     }
 
