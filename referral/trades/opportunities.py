@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,31 +162,13 @@ class _Search:
         """Searches on for a while; True when it is through."""
         from referral.trades.walking import walk
 
-        return bool(
-            walk(
-                *self._rows,
-                *self._back,
-                self._begin,
-                self._back_begin,
-                self._near,
-                self._closing,
-                self._path,
-                self._cursor,
-                self._state,
-                self._last,
-                self._longest,
-                _STEPS,
-                self._worth,
-                self._trust,
-                self._freshness,
-                self._wanted,
-                self._least,
-                self._names,
-                self.counts,
-                self._scores,
-                self._kept,
-            )  # fmt: skip
-        )
+        arguments: tuple[Any, ...] = (
+            *self._rows, *self._back, self._begin, self._back_begin, self._near, self._closing,
+            self._path, self._cursor, self._state, self._last, self._longest, _STEPS,
+            self._worth, self._trust, self._freshness, self._wanted, self._least, self._names,
+            self.counts, self._scores, self._kept,
+        )  # fmt: skip
+        return bool(walk(*arguments))
 
     def found(self, exact: bool) -> Opportunities:
         count = int(self._state[2])

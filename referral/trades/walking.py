@@ -152,7 +152,7 @@ def _mark(
 
 @njit(cache=True, inline="always")
 def _among(path: Longs, depth: int, node: int) -> bool:
-    for at in range(1, depth + 1):
+    for at in range(1, depth + 1):  # noqa: SIM110 (numba compiles no generators)
         if path[at] == node:
             return True
     return False
@@ -241,7 +241,7 @@ def _better(score: float, cycle: Ids, other_score: float, other: Ids) -> bool:
         return length < other_length
     for place in range(MOST):
         if cycle[place] != other[place]:
-            return cycle[place] < other[place]
+            return bool(cycle[place] < other[place])
     return False
 
 

@@ -1,0 +1,60 @@
+"""HiGHS by way of scipy: a linear and a mixed-integer programme in the form used here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import optimize
+
+from referral.trades.want_graph import Floats
+
+SHORTEST_S = 0.05
+"""A solver given less time finds nothing at all."""
+
+
+class Linear(NamedTuple):
+    """The best value of a linear programme, and the price of each row, 0 or less."""
+
+    value: float
+    rows: Floats
+
+
+class Mixed(NamedTuple):
+    """What was found: the variables or None, a bound on the value, and whether it ended.
+
+    Ended means that the solution is best, or that there is none.
+    """
+
+    variables: Floats | None
+    bound: float
+    ended: bool
+
+
+def linear(gain: Floats, matrix: Any, most: Floats, upper: Floats) -> Linear | None:
+    """The largest gain @ x with matrix @ x <= most and 0 <= x <= upper; None if there is none."""
+    bounds: Any = np.column_stack((np.zeros(len(gain)), upper))
+    found = optimize.linprog(-gain, A_ub=matrix, b_ub=most, bounds=bounds, method="highs")
+    if found.status != 0 or found.fun is None:
+        return None
+    return Linear(-float(found.fun), np.asarray(found.ineqlin.marginals, np.float64))
+
+
+def mixed(
+    gain: Floats, matrix: Any, least: Floats, most: Floats, upper: Floats, limit_s: float
+) -> Mixed:
+    """The largest gain @ x with least <= matrix @ x <= most, 0 <= x <= upper and x whole."""
+    options: Any = {"mip_rel_gap": 0.0}
+    if limit_s < math.inf:
+        options["time_limit"] = max(limit_s, SHORTEST_S)
+    found = optimize.milp(
+        -gain,
+        constraints=optimize.LinearConstraint(matrix, least, most),
+        integrality=np.ones(len(gain), np.int64),
+        bounds=optimize.Bounds(np.zeros(len(gain)), upper),
+        options=options,
+    )
+    bound = math.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
+    variables = None if found.x is None else np.rint(found.x)
+    return Mixed(variables, bound, found.status in (0, 2))
