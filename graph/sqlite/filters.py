@@ -27,7 +27,7 @@ from graph.query import (
     Related,
     RelatedCount,
 )
-from graph.sqlite.arms import Arm, Owner, either
+from graph.sqlite.arms import Arm, Owner, arms, either
 from graph.sqlite.tables import quoted
 
 _SIGNS = {Op.EQ: "=", Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">="}
@@ -183,9 +183,15 @@ class Statement:
         node: Filter | None = None,
     ) -> str:
         """The number of an owner's members of a relation that match."""
-        arm = either(relation, owner, self.alias())
-        match = self.match(relation, arm, edge, node)
-        return f"(SELECT count(*) FROM {arm.table} WHERE {arm.link} AND {match})"
+        counted = []
+        if edge is None and node is None:  # two counts take a third of the time of one with OR
+            ways = arms(relation, owner, self.alias)
+        else:
+            ways = [either(relation, owner, self.alias())]
+        for arm in ways:
+            match = self.match(relation, arm, edge, node)
+            counted.append(f"(SELECT count(*) FROM {arm.table} WHERE {arm.link} AND {match})")
+        return f"({' + '.join(counted)})"
 
     def match(self, relation: Relation, arm: Arm, edge: Filter | None, node: Filter | None) -> str:
         """The condition that a member fulfils both filters."""
