@@ -33,8 +33,8 @@ def page(
     return Page(
         items=tuple(map(item, kept)),
         positions=tuple(tuple(row[0]) for row in kept),
-        has_next=window.before is not None if window.backward else more,
-        has_previous=more if window.backward else window.after is not None,
+        has_next=window.before is not None or (more and not window.backward),
+        has_previous=window.after is not None or (more and window.backward),
         total=total,
         order=query.order,
     )
