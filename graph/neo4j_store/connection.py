@@ -205,9 +205,12 @@ def check_url(url: str) -> str:
         raise BadInput(f"give user and password apart from the URL of the store; {example}")
     if not host:
         raise BadInput(f"the URL of the store names no host; {example}")
-    if parts.path not in ("", "/") or parts.fragment:
+    # neo4j:// takes a query: the cluster's routing policy
+    query = "" if parts.scheme.startswith("neo4j") else parts.query
+    beyond = parts.path.strip("/") or query or parts.fragment
+    if beyond:
         raise BadInput(
-            f"the URL of the store goes on after the host: {shown(parts.path or parts.fragment)}; "
+            f"the URL of the store goes on after the host: {shown(beyond)}; "
             f"name the database apart from it; {example}"
         )
     return f"{host}:{port or 7687}"

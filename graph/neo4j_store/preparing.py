@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from graph.migrations import Migration, pending
 from graph.model import RECORDS, FieldInfo, RecordInfo, record_info
 from graph.model.codec import decoder, encode_value
 from graph.neo4j_store import schema
-from graph.neo4j_store.names import camel, pattern, projection
+from graph.neo4j_store.names import camel, keyed, pattern, projection
 from graph.neo4j_store.search import index_text
 from graph.searching import terms
 
@@ -61,10 +61,10 @@ async def _prepare(connection: Connection, migrations: Sequence[Migration]) -> N
     await connection.commands(schema.statements())
     await _index_search(connection)
     await connection.command("CALL db.awaitIndexes(600)")
-    await _fill(connection, frozenset(fields or ()))
+    await _fill_new(connection, frozenset(fields or ()))
     if rules is not None and rules != schema.search_rules():
         for kind in schema.searchable():
-            await _reindex(connection, record_info(kind))
+            await reindex(connection, record_info(kind))
     done = {
         "digest": schema.digest(),
         "fields": schema.known_fields(),
@@ -85,16 +85,16 @@ async def _index_search(connection: Connection) -> None:
     await connection.command(schema.search_index())
 
 
-async def _fill(connection: Connection, known: frozenset[str]) -> None:
+async def _fill_new(connection: Connection, known: frozenset[str]) -> None:
     """Gives records written before a field was declared its default, so that filters find it."""
     kinds = {name.partition(".")[0] for name in known}
     for info in RECORDS.values():
         for field in info.fields.values():
             if info.name in kinds and f"{info.name}.{field.name}" not in known:
-                await _fill_field(connection, info, field)
+                await _fill(connection, info, field)
 
 
-async def _fill_field(connection: Connection, info: RecordInfo, field: FieldInfo) -> None:
+async def _fill(connection: Connection, info: RecordInfo, field: FieldInfo) -> None:
     default = encode_value(field, field.default, native_lists=True)
     if default is None:
         return
@@ -106,32 +106,40 @@ async def _fill_field(connection: Connection, info: RecordInfo, field: FieldInfo
     )
 
 
-async def _reindex(connection: Connection, info: RecordInfo) -> None:
+async def reindex(connection: Connection, info: RecordInfo) -> None:
     """Writes the search terms of all records of a kind anew."""
-    after: Mapping[str, Any] = {"tenant": "", "key": ""}
-    while True:
-        rows, *_ = await connection.read_unprepared(
-            f"MATCH {pattern(info, 'n')} "
-            "WHERE n.tenantId > $tenant OR (n.tenantId = $tenant AND n.key > $key) "
-            f"WITH n ORDER BY n.tenantId, n.key LIMIT {REINDEXED} WITH properties(n) AS n "
-            f"RETURN collect([n.tenantId, {projection(info.name, 'n')}]) AS rows",
-            after,
-        )
-        if not rows:
-            return
-        await _write_terms(connection, info, rows)
-        after = {"tenant": rows[-1][0], "key": rows[-1][1][0]}
+    (tenants,) = await connection.read_unprepared(
+        "MATCH (t:Tenant) RETURN collect(t.tenantId) AS tenants", {}
+    )
+    for tenant in tenants:
+        after = ""
+        while rows := await _rows_after(connection, info, tenant, after):
+            await _write_terms(connection, info, tenant, rows)
+            after = rows[-1][0]
+
+
+async def _rows_after(
+    connection: Connection, info: RecordInfo, tenant: str, after: str
+) -> Sequence[Sequence[Any]]:
+    (rows,) = await connection.read_unprepared(
+        f"MATCH {pattern(info, 'n')} WHERE n.tenantId = $tenant AND n.key > $after "
+        f"WITH n ORDER BY n.tenantId, n.key LIMIT {REINDEXED} WITH properties(n) AS n "
+        f"RETURN collect({projection(info.name, 'n')}) AS rows",
+        {"tenant": tenant, "after": after},
+    )
+    found: Sequence[Sequence[Any]] = rows
+    return found
 
 
 async def _write_terms(
-    connection: Connection, info: RecordInfo, rows: Sequence[Sequence[Any]]
+    connection: Connection, info: RecordInfo, tenant: str, rows: Sequence[Sequence[Any]]
 ) -> None:
     made = []
-    for tenant, values in rows:
+    for values in rows:
         found = terms(decoder(info.name)(values))
-        made.append([tenant, values[0], list(found), index_text(tenant, info.name, found)])
+        made.append([values[0], list(found), index_text(tenant, info.name, found)])
     await connection.command(
-        f"UNWIND $rows AS row MATCH (n:{info.name} {{tenantId: row[0], key: row[1]}}) "
-        "SET n.searchTerms = row[2], n.searchText = row[3]",
-        {"rows": made},
+        f"UNWIND $rows AS row MATCH {keyed(info, 'n', 'row[0]')} "
+        "SET n.searchTerms = row[1], n.searchText = row[2]",
+        {"tenant": tenant, "rows": made},
     )
