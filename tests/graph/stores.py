@@ -20,7 +20,6 @@ from graph.neo4j_store import Neo4jStore
 from graph.sqlite import SqliteStore
 from graph.store import Store
 
-
 T = TypeVar("T")
 
 
