@@ -1,0 +1,208 @@
+"""Multilateral set-off of debts (三角债): what cancels in circles without any money.
+
+A debts B, B debts C, C debts A: the smallest of the three falls away from all. What cancels is the
+largest circulation within the debts; what remains is a flow of the same balances that costs least.
+
+References: Fleischman, Dini & Littera 2020, doi:10.3390/jrfm13120295 (liquidity-saving by
+minimum-cost flow on obligation networks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from graph.errors import BadInput, TimedOut
+from referral.trades.want_graph import Floats, Ids, Longs
+
+LARGEST_DEBT = 2**50
+"""Debts together stay below this, so that floats hold them exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetOff:
+    """One circle of debts that cancel.
+
+    Attributes:
+        debts: the debts, each owed to the debtor of the next.
+        amount: what each is lowered by.
+    """
+
+    debts: tuple[int, ...]
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clearing:
+    """What cancels.
+
+    Attributes:
+        total: all debts together.
+        cleared: what falls away: the most that can without changing anybody's balance.
+        remaining: (m,) what is left of each debt.
+        circles: the circles that cancel; their sums are `cleared`.
+    """
+
+    total: int
+    cleared: int
+    remaining: Longs
+    circles: tuple[SetOff, ...]
+
+
+def clear_debts(debtor: ArrayLike, creditor: ArrayLike, amount: ArrayLike) -> Clearing:
+    """The largest amount of debts that cancels in circles.
+
+    Args:
+        debtor, creditor: (m,) parties, numbered from 0.
+        amount: (m,) minor units, 0 or more.
+
+    Returns:
+        The clearing; every party's balance is what it was, and no debt grows.
+
+    Raises:
+        BadInput: a debt is negative, absurdly large, or owed to its own debtor.
+
+    Time of a linear programme on a network matrix, whose corners are whole.
+    """
+    source, target = np.asarray(debtor, np.int32), np.asarray(creditor, np.int32)
+    owed = _checked(source, target, np.asarray(amount, np.int64))
+    falls = _circulation(source, target, owed)
+    size = int(max(source.max(initial=-1), target.max(initial=-1))) + 1
+    return Clearing(
+        total=int(owed.sum()),
+        cleared=int(falls.sum()),
+        remaining=owed - falls,
+        circles=_circles(source, target, falls, size),
+    )
+
+
+def _checked(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
+    if not len(debtor) == len(creditor) == len(amount):
+        raise BadInput("debtors, creditors and amounts are not as many; give one of each a debt")
+    if (amount < 0).any():
+        raise BadInput(f"a debt of {int(amount.min()):,}; give 0 or more, and turn it round")
+    if len(amount) and float(amount.astype(np.float64).sum()) >= LARGEST_DEBT:
+        raise BadInput(f"debts of {amount.sum():,} together, at most {LARGEST_DEBT:,} can be added")
+    if (debtor == creditor).any():
+        party = int(debtor[debtor == creditor][0])
+        raise BadInput(f"party {party} owes itself; leave that debt out")
+    if len(debtor) and min(debtor.min(), creditor.min()) < 0:
+        raise BadInput("a party's number is negative; number parties from 0")
+    return amount
+
+
+def _circulation(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
+    """The largest circulation with at most these amounts; only circles' debts take part."""
+    falls = np.zeros(len(amount), np.int64)
+    size = int(max(debtor.max(initial=-1), creditor.max(initial=-1))) + 1
+    if not size:
+        return falls
+    ones = np.ones(len(amount), np.int8)
+    links = coo_array((ones, (debtor, creditor)), shape=(size, size)).tocsr()
+    _, part = connected_components(links, directed=True, connection="strong")
+    inside = np.flatnonzero((part[debtor] == part[creditor]) & (amount > 0))
+    if not len(inside):
+        return falls
+    every = np.arange(len(inside))
+    signs = np.concatenate((np.ones(len(inside)), -np.ones(len(inside))))
+    ends = (np.concatenate((debtor[inside], creditor[inside])), np.concatenate((every, every)))
+    balance = coo_array((signs, ends), shape=(size, len(inside))).tocsr()
+    # scaled, so that the solver's tolerances are relative to the largest debt
+    scale = float(amount[inside].max())
+    bounds: Any = np.column_stack((np.zeros(len(inside)), amount[inside] / scale))
+    balanced: Any = balance
+    found = linprog(
+        -np.ones(len(inside)), A_eq=balanced, b_eq=np.zeros(size), bounds=bounds, method="highs-ds"
+    )
+    if found.x is None:
+        raise TimedOut("the solver found no set-off; try fewer debts at a time")
+    falls[inside] = _whole(debtor[inside], creditor[inside], amount[inside], found.x * scale, size)
+    return falls
+
+
+def _whole(debtor: Ids, creditor: Ids, amount: Longs, near: Floats, size: int) -> Longs:
+    """The corner of the programme that floats come near to, in whole numbers.
+
+    At a corner the debts strictly between nothing and all form a forest; balances determine them,
+    from the leaves on. Sums of rounded floats would lose a cent here and there.
+    """
+    slack = 1e-9 * float(amount.max()) + 1e-6
+    falls = np.where(near > amount - slack, amount, np.int64(0))
+    free = np.flatnonzero((near >= slack) & (near <= amount - slack))
+    excess = np.zeros(size, np.int64)
+    np.add.at(excess, debtor, falls)
+    np.subtract.at(excess, creditor, falls)
+    open_at: list[set[int]] = [set() for _ in range(size)]
+    for debt in free.tolist():
+        open_at[debtor[debt]].add(debt)
+        open_at[creditor[debt]].add(debt)
+    leaves = [party for party in range(size) if len(open_at[party]) == 1]
+    while leaves:
+        party = leaves.pop()
+        if len(open_at[party]) != 1:
+            continue
+        debt = open_at[party].pop()
+        giving = int(debtor[debt]) == party
+        other = int(creditor[debt] if giving else debtor[debt])
+        falls[debt] = -excess[party] if giving else excess[party]
+        excess[other] += excess[party]
+        excess[party] = 0
+        open_at[other].discard(debt)
+        if len(open_at[other]) == 1:
+            leaves.append(other)
+    if excess.any() or (falls < 0).any() or (falls > amount).any():
+        return _by_simplex(debtor, creditor, amount)
+    return falls
+
+
+def _by_simplex(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
+    """The same in whole numbers throughout: slower, and right whatever the amounts."""
+    import networkx as nx
+
+    network: Any = nx.MultiDiGraph()
+    debts = zip(debtor.tolist(), creditor.tolist(), amount.tolist(), strict=True)
+    for number, (source, target, most) in enumerate(debts):
+        network.add_edge(source, target, key=number, capacity=most, weight=-1)
+    _, flow = nx.network_simplex(network)
+    falls = np.zeros(len(amount), np.int64)
+    for to in flow.values():
+        for keyed in to.values():
+            for number, fallen in keyed.items():
+                falls[number] = fallen
+    return falls
+
+
+def _circles(debtor: Ids, creditor: Ids, falls: Longs, size: int) -> tuple[SetOff, ...]:
+    """The circulation as circles: walk on till a party comes again, take the smallest debt off."""
+    left = falls.tolist()
+    waiting: list[list[int]] = [[] for _ in range(size)]
+    for debt in np.flatnonzero(falls)[::-1].tolist():
+        waiting[debtor[debt]].append(debt)
+    found = []
+    for start in range(size):
+        path: list[int] = []
+        place = {start: 0}
+        node = start
+        while waiting[node]:
+            path.append(waiting[node][-1])
+            node = int(creditor[path[-1]])
+            if node not in place:
+                place[node] = len(path)
+                continue
+            cycle = path[place[node] :]
+            amount = min(left[debt] for debt in cycle)
+            found.append(SetOff(tuple(cycle), amount))
+            for debt in cycle:
+                left[debt] -= amount
+                if not left[debt]:
+                    waiting[debtor[debt]].pop()
+            path = []
+            place = {start: 0}
+            node = start
+    return tuple(found)

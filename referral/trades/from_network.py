@@ -1,0 +1,220 @@
+"""The graph of wants of a company's parties, from a snapshot of its network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.errors import TooExpensive
+from graph.network import EdgeTable, Network, days, gather
+from graph.network.values import NO_DAY
+from referral.trades.missing import Wishes
+from referral.trades.want_graph import LARGEST_TOTAL, Floats, Ids, Longs, WantGraph, want_graph
+
+MATCHES = 20_000_000
+"""Most pairs of an offer and a need of one good that are looked at."""
+
+FRESH_DAYS = 30
+"""An offer or need that holds at least as many days is wholly fresh."""
+
+DECLARED = 0.5
+"""Strength of a tie for which none was declared."""
+
+
+class Market(NamedTuple):
+    """The wants of a network.
+
+    Attributes:
+        graph: its parties are numbered by falling place in the network.
+        party: (n,) node of each party.
+        good: (g,) node of each good.
+        wishes: every offer and need that holds, matched or not.
+    """
+
+    graph: WantGraph
+    party: Ids
+    good: Ids
+    wishes: Wishes
+
+
+def market(
+    network: Network,
+    *,
+    on: date | None = None,
+    region: str | None = None,
+    vetoes: Sequence[tuple[int, int]] = (),
+    givers: Sequence[int] = (),
+) -> Market:
+    """The offers and needs that hold, and the arcs between them.
+
+    An offer or need holds through its last day, with at least one unit. No party trades with
+    itself. The value of a unit is the offer's, else the need's, else unknown. Trust of an arc is
+    the strongest tie between the people of its two sides: the contact itself, the contacts of a
+    customer and of whom it is the account, the members of an organization; somebody on both sides
+    counts 1, a tie without declared strength 0.5. Freshness is the share of 30 days that offer and
+    need both still hold.
+
+    Args:
+        network: the snapshot.
+        on: the day; default the snapshot's.
+        region: only parties there.
+        vetoes: pairs of nodes that do not trade with each other, in either direction.
+        givers: nodes that give first and ask nothing back.
+
+    Raises:
+        TooExpensive: more than 20 million pairs of an offer and a need.
+    """
+    day = days(on or network.computed_at.date())
+    offers, needs = network.edges["Offer"], network.edges["Need"]
+    there = np.ones(len(network), np.bool_)
+    if region is not None:
+        there = network.nodes.having("region", region)
+    offering, needing = _holding(offers, day, there), _holding(needs, day, there)
+    offer, need = _matches(offers, needs, offering, needing)
+    offer, need = _allowed(offers, needs, offer, need, vetoes, len(network))
+    gifts = np.array(givers, np.int32)
+    nodes = np.concatenate((offers.source[offering], needs.source[needing], gifts))
+    party = np.unique(nodes).astype(np.int32)
+    good = np.unique(np.concatenate((offers.target[offering], needs.target[needing])))
+    giver = np.searchsorted(party, offers.source[offer])
+    receiver = np.searchsorted(party, needs.source[need])
+    value, units = _values(offers, needs, offer, need)
+    graph = want_graph(
+        [f"{ref.kind} {ref.key}" for ref in network.nodes.refs(party)],
+        giver,
+        receiver,
+        goods=[ref.key for ref in network.nodes.refs(good)],
+        good=np.searchsorted(good, offers.target[offer]),
+        value=value,
+        units=units,
+        cost=needs.columns["priority"][need],
+        trust=trust(network, party, giver, receiver),
+        freshness=np.minimum(_left(offers, offer, day), _left(needs, need, day)),
+        offer=np.searchsorted(offering, offer),
+        need=np.searchsorted(needing, need),
+        offer_units=offers.columns["quantity"][offering],
+        need_units=needs.columns["quantity"][needing],
+        gift=np.isin(party, gifts),
+    )
+    return Market(graph, party, good.astype(np.int32), Wishes(
+        np.searchsorted(party, offers.source[offering]).astype(np.int32),
+        np.searchsorted(good, offers.target[offering]).astype(np.int32),
+        np.searchsorted(party, needs.source[needing]).astype(np.int32),
+        np.searchsorted(good, needs.target[needing]).astype(np.int32),
+    ))  # fmt: skip
+
+
+def _holding(table: EdgeTable, day: int, there: NDArray[np.bool_]) -> Longs:
+    """Numbers of the offers or needs that hold on that day."""
+    until = table.columns["until"]
+    holds = ((until == NO_DAY) | (until >= day)) & (table.columns["quantity"] > 0)
+    return np.flatnonzero(holds & there[table.source])
+
+
+def _matches(
+    offers: EdgeTable, needs: EdgeTable, offering: Longs, needing: Longs
+) -> tuple[Longs, Longs]:
+    """Every pair of an offer and a need of the same good by two parties."""
+    by_good = needing[np.argsort(needs.target[needing], kind="stable")]
+    goods = needs.target[by_good]
+    begin = np.searchsorted(goods, offers.target[offering])
+    lengths = np.searchsorted(goods, offers.target[offering], side="right") - begin
+    if (count := int(lengths.sum())) > MATCHES:
+        raise TooExpensive(
+            f"{count:,} pairs of an offer and a need of the same good, at most {MATCHES:,} are "
+            "looked at; split the goods that most parties offer and need into finer ones"
+        )
+    offer = np.repeat(offering, lengths)
+    first = np.cumsum(lengths) - lengths
+    need = by_good[np.arange(count) - np.repeat(first, lengths) + np.repeat(begin, lengths)]
+    two = offers.source[offer] != needs.source[need]
+    return offer[two], need[two]
+
+
+def _allowed(
+    offers: EdgeTable,
+    needs: EdgeTable,
+    offer: Longs,
+    need: Longs,
+    vetoes: Sequence[tuple[int, int]],
+    size: int,
+) -> tuple[Longs, Longs]:
+    if not vetoes:
+        return offer, need
+    pairs = np.array(vetoes, np.int64)
+    refused = np.concatenate((pairs[:, 0] * size + pairs[:, 1], pairs[:, 1] * size + pairs[:, 0]))
+    keys = offers.source[offer].astype(np.int64) * size + needs.source[need]
+    keep = ~np.isin(keys, refused)
+    return offer[keep], need[keep]
+
+
+def _values(offers: EdgeTable, needs: EdgeTable, offer: Longs, need: Longs) -> tuple[Longs, Longs]:
+    """Value of a unit, -1 where it is not known, and the units that can move at once.
+
+    Cut off so that the values of all arcs can be added exactly.
+    """
+    offered, needed = offers.columns["value_minor"][offer], needs.columns["value_minor"][need]
+    units = np.minimum(offers.columns["quantity"][offer], needs.columns["quantity"][need])
+    most = (LARGEST_TOTAL - 1) // max(1, len(offer)) // np.maximum(units, 1)
+    return np.minimum(np.where(offered >= 0, offered, needed), most), units
+
+
+def _left(table: EdgeTable, rows: Longs, day: int) -> Floats:
+    """Share of the days that count which offers or needs still hold; 1 without a last day."""
+    until = table.columns["until"][rows].astype(np.int64)
+    return np.where(until == NO_DAY, 1.0, np.clip((until - day) / FRESH_DAYS, 0.0, 1.0))
+
+
+def trust(network: Network, party: Ids, giver: Longs, receiver: Longs) -> Floats:
+    """(m,) strongest tie between the people of giver and receiver; 0 where there is none."""
+    person, of = _people(network, party)
+    ties = network.edges["Tie"]
+    strength = np.nan_to_num(ties.columns["strength"].astype(np.float64), nan=DECLARED)
+    own = np.unique(person)
+    first: Longs = np.concatenate((ties.source, ties.target, own)).astype(np.int64)
+    second: Longs = np.concatenate((ties.target, ties.source, own)).astype(np.int64)
+    weight = np.concatenate((strength, strength, np.ones(len(own))))
+    starts = np.searchsorted(person, np.arange(len(network) + 1))
+    left = gather(starts, first)
+    counts = (starts[1:] - starts[:-1])[first]
+    second, weight = np.repeat(second, counts), np.repeat(weight, counts)
+    right = gather(starts, second)
+    again = (starts[1:] - starts[:-1])[second]
+    pairs = np.repeat(of[left], again) * len(party) + of[right]
+    weight = np.repeat(weight, again)
+    order = np.lexsort((-weight, pairs))
+    pairs, at = np.unique(pairs[order], return_index=True)
+    found = np.zeros(len(giver))
+    if len(pairs):
+        keys = giver * len(party) + receiver
+        place = np.minimum(np.searchsorted(pairs, keys), len(pairs) - 1)
+        found = np.where(pairs[place] == keys, weight[order][at][place], 0.0)
+    return np.asarray(found, np.float64)
+
+
+def _people(network: Network, party: Ids) -> tuple[Longs, Longs]:
+    """Contacts and the party each speaks for, as its place in `party`; sorted by contact."""
+    account = network.edges["Account"]
+    roles, members = network.edges["DealRole"], network.edges["Affiliation"]
+    begin, end = network.nodes.span("Contact")
+    itself = party[(party >= begin) & (party < end)]
+    # a customer that is the account of a contact or an organization speaks through its people
+    direct = (account.target >= begin) & (account.target < end)
+    joined = gather(members.backward.starts, account.target)
+    lengths = np.diff(members.backward.starts)[account.target]
+    contact = np.concatenate((
+        itself, roles.source, members.source, account.target[direct], members.backward.ids[joined],
+    ))  # fmt: skip
+    speaks = np.concatenate((
+        itself, roles.target, members.target, account.source[direct],
+        np.repeat(account.source, lengths),
+    ))  # fmt: skip
+    place = np.minimum(np.searchsorted(party, speaks), max(0, len(party) - 1))
+    known = (party[place] == speaks) if len(party) else np.zeros(len(speaks), np.bool_)
+    contact, place = contact[known].astype(np.int64), place[known].astype(np.int64)
+    order = np.argsort(contact, kind="stable")
+    return contact[order], place[order]

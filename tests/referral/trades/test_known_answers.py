@@ -1,0 +1,80 @@
+"""Published want lists, with the numbers of trades that are known."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from referral.trades.formats import read_wants
+from referral.trades.opportunities import Sieve, opportunities
+from referral.trades.plan import plan
+from referral.trades.plan_types import Goal, PlanOptions
+from referral.trades.want_graph import WantGraph, want_graph
+
+
+def test_br2024may_has_196_trades_among_78_users(shared_data: Path) -> None:
+    wants = read_wants(shared_data / "trades/BR2024May.txt")
+
+    found = plan(wants.graph, PlanOptions(max_parties=None, users_first=wants.users_first))
+
+    assert (found.legs, found.users, found.optimal) == (196, 78, True)
+    assert [(x.goal, x.value, x.proven) for x in found.levels[:2]] == [
+        (Goal.TRADES, 196, True),
+        (Goal.USERS, 78, True),
+    ]
+
+
+@pytest.mark.parametrize(("cap", "trades"), [(None, 197), (3, 76)])
+def test_ask_has_197_trades_and_76_in_cycles_of_at_most_3(
+    shared_data: Path, cap: int | None, trades: int
+) -> None:
+    wants = read_wants(shared_data / "trades/ask.txt")
+
+    found = plan(wants.graph, PlanOptions(max_parties=cap))
+
+    assert (found.legs, found.users, found.optimal) == (trades, None, True)
+
+
+def test_ask_has_80_cycles_of_at_most_3(shared_data: Path) -> None:
+    wants = read_wants(shared_data / "trades/ask.txt")
+
+    assert opportunities(wants.graph, 3).by_parties == (0, 0, 16, 64, 0, 0)
+
+
+def test_onewant_has_336_trades_and_151_users_can_have_one(shared_data: Path) -> None:
+    """150 users is the number told of it; 151 is proven, and what it consists of is checked."""
+    wants = read_wants(shared_data / "trades/onewant.txt")
+    graph = wants.graph
+
+    found = plan(graph, PlanOptions(max_parties=None, users_first=wants.users_first))
+
+    assert (found.legs, found.users, found.optimal) == (336, 151, True)
+    traded = [party for trade in found.trades for party in trade.parties]
+    assert len(traded) == len(set(traded)) == 336
+    assert not graph.dummy[traded].any()
+    assert len({graph.owner[party] for party in traded}) == 151
+
+
+@pytest.fixture(scope="module")
+def ratings(shared_data: Path) -> WantGraph:
+    with (shared_data / "bitcoin-otc/edges.csv").open() as file:
+        rows = np.array([row[:2] for row in csv.reader(file) if row[0].isdigit()], np.int64)
+    people, ends = np.unique(rows, return_inverse=True)
+    source, target = ends.reshape(-1, 2).T
+    return want_graph(len(people), source, target)
+
+
+def test_bitcoin_otc_has_38_581_triangles_and_14_100_swaps(ratings: WantGraph) -> None:
+    assert opportunities(ratings, 3, first=0).by_parties == (0, 0, 14_100, 38_581, 0, 0)
+
+
+def test_circles_of_four_of_the_busiest_rater_are_counted_alone(ratings: WantGraph) -> None:
+    busiest = int(np.bincount(ratings.giver).argmax())
+
+    every = opportunities(ratings, 4, first=3, sieve=Sieve(party=busiest))
+
+    assert every.by_parties[2] == 503
+    assert all(busiest in item.parties for item in every.items)
