@@ -9,6 +9,7 @@ from typing import Any
 from graph.compiling import check_comparison, check_count, shared_relation, stored_value
 from graph.errors import BadInput
 from graph.model import RECORDS, Direction, NodeRef, RecordInfo, Relation
+from graph.neo4j_store.collation import compared
 from graph.neo4j_store.names import camel, entity_type, pattern
 from graph.query import (
     And,
@@ -33,6 +34,7 @@ _COMPARISONS = {
     Op.CONTAINS: "CONTAINS",
     Op.STARTS_WITH: "STARTS WITH",
 }
+_ORDERING = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class Place:
 class Conditions:
     """Compiles the filters of one statement and collects its parameters.
 
-    The text depends on the shape of the filters only, never on their values, so that the
-    database keeps its plans. A comparison with a null property is null, which counts as false
-    everywhere but under NOT; there it is made false.
+    The text depends on the shape of the filters, not on their values (but see collation.py), so
+    that the database keeps its plans. A comparison with a null property is null, which counts
+    as false everywhere but under NOT; there it is made false.
     """
 
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -107,7 +109,10 @@ class Conditions:
             if part.op is Op.IN
             else stored_value(info, part.value)
         )
-        return f"{stored} {_COMPARISONS[part.op]} {self.bind(value)}"
+        sign = _COMPARISONS[part.op]
+        if sign in _ORDERING:
+            return compared(stored, sign, value, self.bind)
+        return f"{stored} {sign} {self.bind(value)}"
 
     def _end(self, part: Compare, place: Place) -> str:
         """An edge's end compared with one or several nodes."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.compiling import check_order, shared_relation
 from graph.errors import BadInput
+from graph.neo4j_store.collation import Bind, compared
 from graph.neo4j_store.filters import Conditions, Place
 from graph.neo4j_store.names import camel
 from graph.query import Order, Window, decode_cursor
@@ -37,16 +38,16 @@ class Term:
         nulls = "IS NOT NULL" if backward else "IS NULL"
         return f"{self.source} {nulls}, {self.source}{direction}"
 
-    def same(self, value: str | None) -> str:
+    def same(self, value: Any, bind: Bind) -> str:
         """The condition that the value is this one."""
-        return f"{self.source} IS NULL" if value is None else f"{self.source} = {value}"
+        return f"{self.source} IS NULL" if value is None else f"{self.source} = {bind(value)}"
 
-    def beyond(self, value: str | None, *, backward: bool) -> str:
+    def beyond(self, value: Any, bind: Bind, *, backward: bool) -> str:
         """The condition that the value comes after this one, or before it when `backward`."""
         if value is None:
             return f"{self.source} IS NOT NULL" if backward else "false"
         sign = "<" if self.descending != backward else ">"
-        beyond = f"{self.source} {sign} {value}"
+        beyond = compared(self.source, sign, value, bind)
         return f"({beyond} OR {self.source} IS NULL)" if self.nullable and not backward else beyond
 
 
@@ -82,12 +83,12 @@ def beyond(
     terms: Sequence[Term], position: Sequence[Any], conditions: Conditions, *, backward: bool
 ) -> str:
     """The condition that a record stands after a place in the order, or before it."""
-    bound = [None if v is None else conditions.bind(v) for v in position]
+    bind = conditions.bind
     choices = [
         " AND ".join(
             [
-                *(t.same(v) for t, v in zip(terms[:i], bound[:i], strict=True)),
-                terms[i].beyond(bound[i], backward=backward),
+                *(t.same(v, bind) for t, v in zip(terms[:i], position[:i], strict=True)),
+                terms[i].beyond(position[i], bind, backward=backward),
             ]
         )
         for i in range(len(terms))
