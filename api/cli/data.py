@@ -32,8 +32,8 @@ DryRunOption = Annotated[
 
 def generate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the CSV files to.")],
-    customers: Annotated[int, typer.Option(min=0, max=10_000_000, help="Customers.")] = 500,
-    contacts: Annotated[int, typer.Option(min=0, max=10_000_000, help="Contacts.")] = 800,
+    customers: Annotated[int, typer.Option(min=10, max=10_000_000, help="Customers.")] = 500,
+    contacts: Annotated[int, typer.Option(min=10, max=10_000_000, help="Contacts.")] = 800,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
