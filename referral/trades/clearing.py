@@ -19,6 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.errors import BadInput, TimedOut
+from referral.trades.cancelling import cancel
 from referral.trades.want_graph import Floats, Ids, Longs
 
 LARGEST_DEBT = 2**50
@@ -122,7 +123,9 @@ def _circulation(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
     )
     if found.x is None:
         raise TimedOut("the solver found no set-off; try fewer debts at a time")
-    falls[inside] = _whole(debtor[inside], creditor[inside], amount[inside], found.x * scale, size)
+    source, target, most = debtor[inside], creditor[inside], amount[inside]
+    near = _whole(source, target, most, found.x * scale, size)
+    falls[inside] = cancel(source, target, most, near, size)
     return falls
 
 
@@ -157,24 +160,7 @@ def _whole(debtor: Ids, creditor: Ids, amount: Longs, near: Floats, size: int) -
         if len(open_at[other]) == 1:
             leaves.append(other)
     if excess.any() or (falls < 0).any() or (falls > amount).any():
-        return _by_simplex(debtor, creditor, amount)
-    return falls
-
-
-def _by_simplex(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
-    """The same in whole numbers throughout: slower, and right whatever the amounts."""
-    import networkx as nx
-
-    network: Any = nx.MultiDiGraph()
-    debts = zip(debtor.tolist(), creditor.tolist(), amount.tolist(), strict=True)
-    for number, (source, target, most) in enumerate(debts):
-        network.add_edge(source, target, key=number, capacity=most, weight=-1)
-    _, flow = nx.network_simplex(network)
-    falls = np.zeros(len(amount), np.int64)
-    for to in flow.values():
-        for keyed in to.values():
-            for number, fallen in keyed.items():
-                falls[number] = fallen
+        return np.zeros(len(amount), np.int64)  # a start like any other, only farther away
     return falls
 
 

@@ -126,8 +126,8 @@ class _Reader:
     def _want_list(self, number: int, line: str, begin: int) -> None:
         if (at := line.find("#")) >= 0:
             raise self._wrong(number, at + 1, "a comment must begin its line; move it")
-        user, at = self._user(number, line, begin)
-        item, at = self._item(number, line, at)
+        user, after = self._user(number, line, begin)
+        item, at = self._item(number, line, after)
         wanted = [(found.start() + 1, found[0]) for found in _WANTED.finditer(line, at)]
         for column, token in wanted:
             if any(sign in token for sign in ":()"):
@@ -135,7 +135,7 @@ class _Reader:
                     number, column, f"{token[:40]!r} can't stand in a want list; one list a line, "
                     "with one (user) in front and one colon"
                 )  # fmt: skip
-        node = self._node(number, begin + 1, user, item)
+        node = self._node(number, line.index(item, after) + 1, user, item)
         if self._official is not None and not item.startswith("%") and node not in self._official:
             self._warn(number, f"item {item} is no official name; its list is passed over")
         elif node in self._lists:

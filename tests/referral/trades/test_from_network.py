@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from graph.errors import TooExpensive
+from graph.network import EdgeArrays, Network, days, network_from_arrays
+from graph.network.values import NO_DAY
+from referral.trades import from_network
+from referral.trades.from_network import market
+from referral.trades.opportunities import opportunities
+from tests.referral.networks import MADE
+
+TODAY = days(MADE.date())
+
+
+def company() -> Network:
+    """Two customers, two contacts, an organization; goods adverts, cars, code."""
+    # positions: customers 0 agency, 1 maker; contacts 2 ann, 3 bob; organization 4 house; goods 5-7
+    return network_from_arrays(
+        {
+            "Customer": ["agency", "maker"],
+            "Contact": ["ann", "bob"],
+            "Organization": ["house"],
+            "Good": ["adverts", "cars", "code"],
+        },
+        {
+            "Offer": EdgeArrays(
+                [0, 1, 4, 0],
+                [5, 6, 7, 7],
+                columns={
+                    "value_minor": [500, 900, -1, 5],
+                    "quantity": [3, 1, 2, 0],
+                    "until": [NO_DAY, TODAY + 15, NO_DAY, NO_DAY],
+                },
+            ),
+            "Need": EdgeArrays(
+                [4, 0, 1, 3],
+                [5, 6, 7, 5],
+                columns={
+                    "value_minor": [1, 1, 300, 1],
+                    "quantity": [2, 5, 1, 1],
+                    "priority": [0, 2, 0, 0],
+                    "until": [NO_DAY, NO_DAY, NO_DAY, TODAY - 1],
+                },
+            ),
+            "DealRole": EdgeArrays([2], [0]),
+            "Affiliation": EdgeArrays([3], [4]),
+            "Account": EdgeArrays([1], [2]),
+            "Tie": EdgeArrays([2, 2], [3, 3], columns={"strength": [np.nan, 0.25]}),
+        },
+        columns={"region": ["east", "east", None, None, "west", None, None, None]},
+        computed_at=MADE,
+    )
+
+
+def test_offers_and_needs_that_hold_make_arcs() -> None:
+    found = market(company())
+    graph = found.graph
+
+    assert graph.labels == ("Customer agency", "Customer maker", "Organization house")
+    assert graph.goods == ("adverts", "cars", "code")
+    assert graph.giver.tolist() == [0, 1, 2]
+    assert graph.receiver.tolist() == [2, 0, 1]
+    assert graph.value.tolist() == [500, 900, 300]
+    assert graph.units.tolist() == [2, 1, 1]
+    assert graph.worth().tolist() == [1000, 900, 300]
+    assert graph.cost.tolist() == [0, 2, 0]
+    assert graph.freshness.tolist() == [1.0, 0.5, 1.0]
+    assert graph.offer_units[graph.offer].tolist() == [3, 1, 2]
+    assert graph.need_units[graph.need].tolist() == [2, 5, 1]
+    assert opportunities(graph, 3).items[0].parties == (0, 2, 1)
+    assert found.wishes.need_good.tolist() == [1, 2, 0]
+
+
+def test_trust_is_the_strongest_tie_between_the_people_of_two_sides() -> None:
+    # ann is the agency's contact and the maker's account; bob belongs to the house
+    assert market(company()).graph.trust.tolist() == [0.5, 1.0, 0.5]
+
+
+def test_a_region_a_day_and_vetoes_leave_parties_out() -> None:
+    network = company()
+
+    east = market(network, region="east").graph
+    later = market(network, on=date(2027, 1, 1)).graph
+    refused = market(network, vetoes=[(4, 0)]).graph
+
+    assert east.labels == ("Customer agency", "Customer maker")
+    assert east.arcs == 1
+    assert later.arcs == 2
+    assert refused.giver.tolist() == [1, 2]
+
+
+def test_those_who_give_first_are_marked_also_without_offers() -> None:
+    graph = market(company(), givers=[2]).graph
+
+    assert graph.labels[2] == "Contact ann"
+    assert graph.gift.tolist() == [False, False, True, False]
+
+
+def test_an_empty_network_has_an_empty_market() -> None:
+    found = market(network_from_arrays({}))
+
+    assert (len(found.graph), found.graph.arcs) == (0, 0)
+
+
+def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(from_network, "MATCHES", 1)
+
+    with pytest.raises(TooExpensive, match="3 pairs of an offer and a need of the same good"):
+        market(company())
