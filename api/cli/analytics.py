@@ -35,11 +35,38 @@ SHORT_NAMES = {
 OWN = {"store": StoreOption, "tenant": TenantOption, "as_json": JsonOption}
 
 
-def add_analytics(app: typer.Typer) -> None:
-    """Adds a command for every analytic."""
+def add_analytics(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
+    """Adds a command for every analytic.
+
+    Args:
+        app: what they are added to.
+        groups: further commands under the name of an analytic, which answers when none is named.
+    """
     for analytic in analytics().values():
         name = SHORT_NAMES.get(analytic.name, analytic.name).replace("_", "-")
-        app.command(name, help=analytic.description)(_command(analytic))
+        if name in groups:
+            group = groups[name]
+            group.callback(invoke_without_command=True, help=analytic.description)(
+                _unless_further(_command(analytic))
+            )
+            app.add_typer(group, name=name)
+        else:
+            app.command(name, help=analytic.description)(_command(analytic))
+
+
+def _unless_further(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, run only where the command line names no command below it."""
+
+    def run(context: typer.Context, **given: Any) -> None:
+        if context.invoked_subcommand is None:
+            command(**given)
+
+    own = inspect.signature(command).parameters.values()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("context", keyword, annotation=typer.Context)
+    run.__signature__ = inspect.Signature([context, *own])  # type: ignore[attr-defined]
+    run.__annotations__ = {"context": typer.Context, **command.__annotations__}
+    return run
 
 
 async def answer(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import data, demo, serving
+from api.cli import data, demo, serving, trades
 from api.cli.analytics import add_analytics
 from api.cli.asking import print_sdl, query
 
@@ -43,4 +43,7 @@ app.command("import")(data.import_)
 app.command("export")(data.export)
 app.command("query")(query)
 app.command("schema")(print_sdl)
-add_analytics(app)
+
+further_trades = typer.Typer()
+further_trades.command("solve")(trades.solve)
+add_analytics(app, {"trades": further_trades})

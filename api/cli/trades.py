@@ -87,7 +87,12 @@ def plain_plan(wants: WantFile, found: TradePlan) -> dict[str, Any]:
         "parties": found.parties,
         "method": found.method,
         "levels": [
-            {"goal": x.goal, "value": _number(x.value), "bound": _number(x.bound), "proven": x.proven}
+            {
+                "goal": x.goal,
+                "value": _number(x.value),
+                "bound": _number(x.bound),
+                "proven": x.proven,
+            }
             for x in found.levels
         ],
         "cycles": [_cycle(wants, found, place) for place in range(len(found.trades))],
