@@ -44,6 +44,7 @@ class Connection:
         database: str,
         pool_size: int,
         connect_timeout_s: float,
+        queue_timeout_s: float,
         retry_s: float,
         statement_timeout_s: float,
         prepare: Callable[[Connection], Awaitable[None]],
@@ -60,7 +61,7 @@ class Connection:
                 url,
                 auth=(user, password),
                 max_connection_pool_size=pool_size,
-                connection_acquisition_timeout=2 * connect_timeout_s,
+                connection_acquisition_timeout=queue_timeout_s,
                 connection_timeout=connect_timeout_s,
                 max_transaction_retry_time=retry_s,
                 # a connection idle for a while may have been cut by a firewall: ask before use

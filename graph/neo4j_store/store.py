@@ -27,6 +27,7 @@ class Neo4jStore:
         database: str = "neo4j",
         pool_size: int = 50,
         connect_timeout_s: float = 5.0,
+        queue_timeout_s: float = 30.0,
         retry_s: float = 15.0,
         statement_timeout_s: float = 60.0,
     ) -> None:
@@ -38,8 +39,8 @@ class Neo4jStore:
             password: that user's.
             database: the database's name.
             pool_size: most connections at a time.
-            connect_timeout_s: longest wait for the server to take a connection; twice as long
-                for one of the pool to become free.
+            connect_timeout_s: longest wait for the server to take a connection.
+            queue_timeout_s: longest wait for one of the pool to become free.
             retry_s: how long what may pass (a change of leader, a deadlock) is tried again.
             statement_timeout_s: longest time of one transaction.
 
@@ -53,6 +54,7 @@ class Neo4jStore:
             database=database,
             pool_size=pool_size,
             connect_timeout_s=connect_timeout_s,
+            queue_timeout_s=queue_timeout_s,
             retry_s=retry_s,
             statement_timeout_s=statement_timeout_s,
             prepare=partial(prepare, migrations=MIGRATIONS),

@@ -35,6 +35,7 @@ async def test_texts_are_compared_by_code_point(sign: str, neo4j_url: str) -> No
         database="neo4j",
         pool_size=1,
         connect_timeout_s=5.0,
+        queue_timeout_s=10.0,
         retry_s=5.0,
         statement_timeout_s=60.0,
         prepare=nothing,

@@ -43,7 +43,7 @@ def connection(
     port: int | None = None,
     database: str = "neo4j",
     pool_size: int = 5,
-    connect_timeout_s: float = 5.0,
+    queue_timeout_s: float = 10.0,
     statement_timeout_s: float = 30.0,
 ) -> Connection:
     parts = urlsplit(neo4j_url)
@@ -53,7 +53,8 @@ def connection(
         password or parts.password or "",
         database=database,
         pool_size=pool_size,
-        connect_timeout_s=connect_timeout_s,
+        connect_timeout_s=min(5.0, queue_timeout_s / 2),
+        queue_timeout_s=queue_timeout_s,
         retry_s=0.5,
         statement_timeout_s=statement_timeout_s,
         prepare=nothing,
@@ -128,7 +129,7 @@ async def test_a_statement_that_takes_too_long_is_ended(neo4j_url: str) -> None:
 
 
 async def test_a_full_pool_is_told(neo4j_url: str) -> None:
-    made = connection(neo4j_url, pool_size=1, connect_timeout_s=0.2)
+    made = connection(neo4j_url, pool_size=1, queue_timeout_s=0.2)
     held, let_go = asyncio.Event(), asyncio.Event()
 
     async def unit(_transaction: Transaction) -> None:

@@ -33,6 +33,7 @@ async def connection(neo4j_url: str) -> AsyncIterator[Connection]:
         database="neo4j",
         pool_size=5,
         connect_timeout_s=5.0,
+        queue_timeout_s=10.0,
         retry_s=5.0,
         statement_timeout_s=60.0,
         prepare=nothing,
