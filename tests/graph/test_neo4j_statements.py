@@ -1,0 +1,74 @@
+"""What is asked of Neo4j depends on the shape of a query, and what makes no sense is not asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from graph.errors import BadInput
+from graph.model import NodeRef, relations
+from graph.neo4j_store import Neo4jStore, statements
+from graph.query import And, Compare, FindQuery, OfKind, Op, Or, Order, RelatedQuery
+
+
+def test_the_text_of_a_statement_holds_no_value_and_does_not_depend_on_it() -> None:
+    first = statements.find(FindQuery("Customer", Compare("name", Op.EQ, "Acme' OR true //")))
+    second = statements.find(FindQuery("Customer", Compare("name", Op.EQ, "Beta")))
+
+    assert first.text == second.text
+    assert first.parameters == {"p0": "Acme' OR true //", "limit": 21}
+
+
+def test_an_empty_and_holds_and_an_empty_or_does_not() -> None:
+    assert "n.key > '' AND true " in statements.find(FindQuery("Staff", And(()))).text
+    assert "n.key > '' AND false " in statements.find(FindQuery("Staff", Or(()))).text
+
+
+def test_a_relation_to_several_kinds_is_narrowed_by_label() -> None:
+    made = relations("Contact")["referrals_made"]
+
+    def text(*kinds: str) -> str:
+        return statements.related(RelatedQuery(made, node=OfKind(kinds))).text
+
+    assert "AND n:Customer|Contact " in text("Contact", "Customer")
+    assert "AND false " in text("Staff")
+    assert "AND true " in text("Organization", "Contact", "Customer")
+
+
+def test_the_ends_of_an_edge_are_compared_by_label_and_key() -> None:
+    asked = Compare("source", Op.IN, (NodeRef("Contact", "a"), NodeRef("Customer", "b")))
+
+    found = statements.find(FindQuery("Referral", asked))
+
+    assert "$p0 IN labels(startNode(n)) AND startNode(n).key IN $p1" in found.text
+    assert found.parameters["p0"] == "Contact"
+    assert found.parameters["p3"] == ["b"]
+    assert "AND false " in statements.find(FindQuery("Referral", Compare("target", Op.IN, ()))).text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (FindQuery("Referral", Compare("source", Op.GT, NodeRef("Contact", "a"))), "EQ or IN"),
+        (FindQuery("Staff", order=(Order("name", on_node=True),)), "another end"),
+        (FindQuery("Nobody"), "'Nobody' is not a kind"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(query: FindQuery, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        statements.find(query)
+
+
+def test_an_edge_filter_where_there_is_no_edge_is_refused() -> None:
+    query = RelatedQuery(relations("Customer")["purchases"], edge=Compare("key", Op.EQ, "a"))
+
+    with pytest.raises(BadInput, match="the relation purchases has no edge"):
+        statements.related(query)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 1_001])
+async def test_an_idempotency_key_has_1_to_1000_characters(key: str) -> None:
+    store = Neo4jStore("bolt://localhost:1", "neo4j", "secret")
+
+    with pytest.raises(BadInput, match="give one of 1 to 1,000"):
+        await store.tenant("t").commit([], actor="tests", idempotency_key=key)
+    await store.close()
