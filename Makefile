@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test fuzz check check-format check-lint check-types check-imports \
 	check-schema format schema cover neo4j neo4j-stop clean
 
 help: ## show this list
@@ -71,6 +71,10 @@ neo4j-stop: $(RUNTIME) ## stop that server; its data stays
 
 test: $(DEV) ## run the tests, on SQLite and on a real Neo4j (ARGS="-k paging -x")
 	@$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random queries (ARGS="20000 SEED")
+	@$(BIN)/python -m tests.schema.execution.differential $(or $(ARGS),20000 $$$$)
+	@$(BIN)/python -m tests.schema.execution.mutants
 
 cover: $(DEV) ## run the tests and report the branches they miss
 	@$(BIN)/coverage erase

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import TracebackType
 from typing import Any, Self
 
-from strawberry.types.graphql import OperationType
+from graphql import OperationType
 
 from api.settings import Settings
 from api.stores import open_store
@@ -28,7 +29,7 @@ class Service:
         self.store = open_store(settings)
         self.snapshots = Snapshots(self.store)
         self.analytics = Analytics(self.snapshots)
-        self.schema = build_schema()
+        self.schema = build_schema(settings.executor)
 
     async def __aenter__(self) -> Self:
         await self.store.ready()
@@ -78,12 +79,13 @@ class Service:
             async with asyncio.timeout(limit):
                 result = await self.schema.execute(
                     query,
-                    variable_values=variables,
-                    context_value=self.context(actor),
+                    variables,
+                    self.context(actor),
                     operation_name=operation,
                     allowed_operation_types=QUERIES if read_only else EVERYTHING,
+                    deadline=time.perf_counter() + limit,
                 )
-        except TimeoutError as error:
+        except (TimeoutError, TimedOut) as error:
             raise TimedOut(
                 f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S"
             ) from error

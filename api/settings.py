@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.errors import BadInput
+from schema.execution import Mode
 
 PREFIX = "RENMAI_"
 
@@ -82,6 +83,10 @@ class Settings(BaseSettings):
     request_timeout_s: Annotated[
         float, Field(gt=0, le=LONGEST_WAIT_S, description="Longest time for one request, seconds.")
     ] = 30.0
+    executor: Annotated[
+        Mode,
+        Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),
+    ] = Mode.PLAN
     log_level: Annotated[
         str,
         Field(pattern="^(debug|info|warning|error)$", description="Least level that is logged."),

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    OperationType,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from schema import analytics, mutations, queries
 from schema.declare import object_type
 from schema.errors import PublicErrors
+from schema.execution import Executor, Mode
 from schema.relation import RelationField
 from schema.scalars import SCALARS
 from schema.view import VIEWS
 
 
 class Schema(strawberry.Schema):
-    """Our schema; errors are logged where they are masked."""
+    """Our schema; errors are logged where they are masked.
+
+    Attributes:
+        executor: runs its operations.
+    """
+
+    executor: Executor
+
+    async def execute(  # type: ignore[override]  # strawberry names more that we do not offer
+        self,
+        query: str,
+        variable_values: Mapping[str, Any] | None = None,
+        context_value: Any = None,
+        *,
+        operation_name: str | None = None,
+        allowed_operation_types: Collection[OperationType] = frozenset(OperationType),
+        deadline: float | None = None,
+    ) -> ExecutionResult:
+        """The answer to one operation: see `Executor.execute`."""
+        return await self.executor.execute(
+            query,
+            variable_values,
+            context_value,
+            operation_name=operation_name,
+            allowed=allowed_operation_types,
+            deadline=deadline,
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -26,8 +60,8 @@ class Schema(strawberry.Schema):
         """Leaves the log to `schema.errors`, which knows what was unexpected."""
 
 
-def build_schema() -> Schema:
-    """The whole schema.
+def build_schema(mode: Mode = Mode.PLAN) -> Schema:
+    """The whole schema; `mode` says what runs operations.
 
     Raises:
         TypeError: a field below the root is neither a plain attribute nor a relation.
@@ -47,6 +81,7 @@ def build_schema() -> Schema:
             f"{', '.join(wrong)}: neither a plain attribute of a record nor a relation; "
             "declare it with @relation (schema/relation.py), so that a level stays one call"
         )
+    schema.executor = Executor(schema._schema, mode)
     return schema
 
 

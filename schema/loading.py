@@ -13,6 +13,7 @@ from typing import Any
 from graphql import (
     BooleanValueNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     SelectionNode,
@@ -37,7 +38,7 @@ def load(
     key = (batch, *map(id, nodes))
     loader = info.context.loaders.get(key)
     if loader is None:
-        here = call(info.context, selected(info, nodes))
+        here = call(info.context, selected_by(info))
 
         async def answer(parents: list[Any]) -> Sequence[Any]:
             return await batch(parents, here, **arguments)
@@ -47,32 +48,40 @@ def load(
     return found
 
 
-def selected(info: Info, nodes: Iterable[FieldNode]) -> frozenset[str]:
+def selected_by(info: Info) -> frozenset[str]:
+    """Dotted paths of the fields that the query asks for below the field being resolved."""
+    raw = info._raw_info
+    return selected(raw.field_nodes, raw.fragments, info.variable_values)
+
+
+def selected(
+    nodes: Iterable[FieldNode],
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: Mapping[str, Any],
+) -> frozenset[str]:
     """Dotted paths of the fields that the query asks for below these nodes."""
-    return frozenset(_paths(info, nodes, "", SELECTED_DEPTH))
 
+    def paths(nodes: Iterable[FieldNode], prefix: str, depth: int) -> Iterator[str]:
+        for node in nodes:
+            for child in fields(node.selection_set.selections if node.selection_set else ()):
+                path = prefix + child.name.value
+                yield path
+                if depth > 1:
+                    yield from paths((child,), f"{path}.", depth - 1)
 
-def _paths(info: Info, nodes: Iterable[FieldNode], prefix: str, depth: int) -> Iterator[str]:
-    for node in nodes:
-        for child in _fields(info, node.selection_set.selections if node.selection_set else ()):
-            path = prefix + child.name.value
-            yield path
-            if depth > 1:
-                yield from _paths(info, (child,), f"{path}.", depth - 1)
+    def fields(selections: Iterable[SelectionNode]) -> Iterator[FieldNode]:
+        """Those among selections; fragments opened, what @skip and @include leave out left out."""
+        for selection in selections:
+            if not _wanted(selection, variables):
+                continue
+            if isinstance(selection, FieldNode):
+                yield selection
+            elif isinstance(selection, FragmentSpreadNode):
+                yield from fields(fragments[selection.name.value].selection_set.selections)
+            elif isinstance(selection, InlineFragmentNode):
+                yield from fields(selection.selection_set.selections)
 
-
-def _fields(info: Info, selections: Iterable[SelectionNode]) -> Iterator[FieldNode]:
-    """The fields among selections, fragments opened, what @skip and @include leave out left out."""
-    for selection in selections:
-        if not _wanted(selection, info.variable_values):
-            continue
-        if isinstance(selection, FieldNode):
-            yield selection
-        elif isinstance(selection, FragmentSpreadNode):
-            fragment = info._raw_info.fragments[selection.name.value]
-            yield from _fields(info, fragment.selection_set.selections)
-        elif isinstance(selection, InlineFragmentNode):
-            yield from _fields(info, selection.selection_set.selections)
+    return frozenset(paths(nodes, "", SELECTED_DEPTH))
 
 
 def _wanted(selection: SelectionNode, variables: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.loading import selected
+from schema.loading import selected_by
 from schema.relation import Call
 
 
@@ -28,7 +28,7 @@ class RootField(StrawberryField):
     ) -> Awaitable[Any]:
         """The field's value."""
         assert info is not None
-        call = Call(info.context, selected(info, info._raw_info.field_nodes))
+        call = Call(info.context, selected_by(info))
         found: Awaitable[Any] = self.metadata["resolve"](call, **kwargs)
         return found
 

@@ -1,0 +1,69 @@
+"""The deadline of an operation, and turns for others on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from graph.errors import TimedOut
+
+T = TypeVar("T")
+
+LONG = 500
+"""From how many items a list is watched: some 200 microseconds of work."""
+
+TURN_S = 0.005
+"""Longest time between two levels that others on the loop wait: stores may answer at once."""
+
+
+class Overdue(TimedOut):
+    """The deadline passed while an answer was made; never the error of one field."""
+
+
+class Clock:
+    """Says when an operation must stop.
+
+    Args:
+        deadline: in seconds of `time.perf_counter`; never, if None.
+    """
+
+    __slots__ = ("_deadline", "_turn")
+
+    def __init__(self, deadline: float | None) -> None:
+        self._deadline = math.inf if deadline is None else deadline
+        self._turn = time.perf_counter() + TURN_S
+
+    def check(self) -> None:
+        """Goes on if there is time left.
+
+        Raises:
+            Overdue: there is none.
+        """
+        if time.perf_counter() > self._deadline:
+            raise Overdue("the answer took too long; ask for less at once")
+
+    async def turn(self) -> None:
+        """Between two levels: lets others run where they have waited, and a cancellation arrive.
+
+        Raises:
+            Overdue: the deadline has passed.
+        """
+        now = time.perf_counter()
+        if now > self._turn:
+            self.check()
+            await asyncio.sleep(0)
+            self._turn = time.perf_counter() + TURN_S
+
+    def watch(self, items: Iterable[T]) -> Iterator[T]:
+        """The items of a long list.
+
+        Raises:
+            Overdue: the deadline passed on the way.
+        """
+        for at, item in enumerate(items):
+            if at % LONG == 0:
+                self.check()
+            yield item

@@ -1,0 +1,188 @@
+"""The documents that came: parsed and validated once, kept within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+if TYPE_CHECKING:
+    from schema.execution.plan import Plan, Unplannable
+
+MAX_DOCUMENTS = 2_000
+"""Most documents kept."""
+
+MAX_BYTES = 128_000_000
+"""Most memory, roughly, that they and their plans take."""
+
+BYTES_OF_TEXT = 150
+"""Memory of a parsed document for each character of its text (measured: 90 to 140)."""
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""What a document must fulfil: the specification's rules, and strawberry's own."""
+
+TOO_DEEP = "the document is nested too deeply; ask for less at once"
+
+Switches = tuple[object, ...]
+"""Values of the variables that stand in @skip and @include."""
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One operation of a document.
+
+    Attributes:
+        node: its syntax.
+        document: the document it stands in.
+        fragments: the document's fragments by name, as graphql-core collects fields from them.
+        switches: names of the variables in @skip and @include, which shape the plan.
+        plans: by the values of those; why there is none where graphql-core must run it.
+    """
+
+    node: OperationDefinitionNode
+    document: DocumentNode
+    fragments: dict[str, FragmentDetails]
+    switches: tuple[str, ...]
+    plans: dict[Switches, Plan | Unplannable] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> dict[str, FragmentDefinitionNode]:
+        """The document's fragments by name."""
+        return {name: fragment.definition for name, fragment in self.fragments.items()}
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A document, or what is wrong with it.
+
+    Attributes:
+        text: as it came.
+        operations: by name; one without a name under "".
+        errors: why it cannot be run.
+        bytes: its memory, roughly, with its plans.
+    """
+
+    text: str
+    operations: dict[str, Operation]
+    errors: Sequence[GraphQLError]
+    bytes: int
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation of that name, the only one if none is given.
+
+        Raises:
+            GraphQLError: there is none, or no name was given and there are several.
+        """
+        if name is not None:
+            if name in self.operations:
+                return self.operations[name]
+            raise GraphQLError(f"Unknown operation named '{name}'.")
+        if len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        raise GraphQLError(
+            "Must provide operation name if query contains multiple operations."
+            if self.operations
+            else "Must provide an operation."
+        )
+
+
+class Documents:
+    """The documents last asked for, by their text."""
+
+    def __init__(
+        self, schema: GraphQLSchema, *, count: int = MAX_DOCUMENTS, size: int = MAX_BYTES
+    ) -> None:
+        self._schema = schema
+        self._count = count
+        self._size = size
+        self._kept: dict[str, Document] = {}
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, text: str) -> Document:
+        """The document of that text."""
+        found = self._kept.pop(text, None)
+        if found is None:
+            found = _read(self._schema, text)
+            self.bytes += found.bytes
+        self._kept[text] = found  # the last is the one that goes last
+        self._bound()
+        return found
+
+    def charge(self, document: Document, size: int) -> None:
+        """Takes note that a document grew by so many bytes."""
+        document.bytes += size
+        if self._kept.get(document.text) is document:
+            self.bytes += size
+            self._bound()
+
+    def _bound(self) -> None:
+        while len(self._kept) > self._count or (self.bytes > self._size and self._kept):
+            oldest = self._kept.pop(next(iter(self._kept)))
+            self.bytes -= oldest.bytes
+
+
+def _read(schema: GraphQLSchema, text: str) -> Document:
+    size = BYTES_OF_TEXT * len(text)
+    try:
+        syntax = parse(text)
+        errors = validate(schema, syntax, RULES)
+    except GraphQLError as error:
+        return Document(text, {}, [error], size)
+    except RecursionError:
+        return Document(text, {}, [GraphQLError(TOO_DEEP)], size)
+    return Document(text, _operations(syntax), errors, size)
+
+
+def _operations(document: DocumentNode) -> dict[str, Operation]:
+    parts = document.definitions
+    fragments = {
+        part.name.value: FragmentDetails(part)
+        for part in parts
+        if isinstance(part, FragmentDefinitionNode)
+    }
+    switches = _switches(document)
+    return {
+        part.name.value if part.name else "": Operation(part, document, fragments, switches)
+        for part in parts
+        if isinstance(part, OperationDefinitionNode)
+    }
+
+
+class _Switches(Visitor):
+    """Collects the variables in directives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                self.names[argument.value.name.value] = None
+
+
+def _switches(document: DocumentNode) -> tuple[str, ...]:
+    found = _Switches()
+    visit(document, found)
+    return tuple(found.names)

@@ -1,0 +1,106 @@
+"""Errors of an answer, and the nulls that they leave in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from graphql import GraphQLError, GraphQLNonNull, located_error
+
+from schema.execution.plan import Field, Level
+
+MAX_PER_LEVEL = 20
+"""Most errors of one level that are told one by one."""
+
+Path = list[str | int]
+
+
+class Failures:
+    """The answer and its errors while an operation runs.
+
+    Attributes:
+        data: the answer so far; None once an error has cost all of it.
+        errors: those told, located.
+        more: how many of each level are not, beside the first of them.
+    """
+
+    def __init__(
+        self,
+        data: dict[str, Any] | None,
+        errors: list[GraphQLError] | None = None,
+        most: int = MAX_PER_LEVEL,
+    ) -> None:
+        self.data = data
+        self.errors = errors or []
+        self.more: dict[Level, tuple[GraphQLError, int]] = {}
+        self._most = most
+        self._told: Counter[Level] = Counter()
+
+    def add(self, level: Level, error: GraphQLError) -> None:
+        """Keeps a located error; of many at one level, the first and the number of the rest."""
+        self._told[level] += 1
+        if self._told[level] <= self._most:
+            self.errors.append(error)
+        else:
+            first, number = self.more.get(level, (error, 0))
+            self.more[level] = first, number + 1
+
+    def of_field(self, level: Level, field: Field, error: Exception, path: Path) -> None:
+        """Keeps the error of a field at that path, and puts null where its type lets it."""
+        self.add(level, located_error(error, field.nodes, path))
+        if isinstance(field.definition.type, GraphQLNonNull):
+            self._spread(field, path)
+
+    def _spread(self, field: Field, path: Path) -> None:
+        """Null in the closest place around that may be null."""
+        types = _types(field, path)
+        end = len(path)
+        while end and isinstance(types[end - 1], GraphQLNonNull):
+            end -= 1
+        if not end:
+            self.data = None
+            return
+        place: Any = self.data
+        for step in path[: end - 1]:
+            place = place[step]
+        place[path[end - 1]] = None
+
+    def holds(self, path: Path, slot: dict[str, Any]) -> bool:
+        """Whether that dict is still the answer's at that path, no error has cost it."""
+        place: Any = self.data
+        for step in path:
+            if place is None:
+                return False
+            place = place[step]
+        return place is slot
+
+    def places(self, field: Field) -> dict[int, Path]:
+        """The path of each dict of the answer that has this field, by the dict's id."""
+        found: dict[int, Path] = {}
+
+        def walk(value: Any, path: Path, keys: list[str]) -> None:
+            if isinstance(value, list):
+                for at, item in enumerate(value):
+                    walk(item, [*path, at], keys)
+            elif isinstance(value, dict):
+                if not keys:
+                    found[id(value)] = path
+                elif value.get(keys[0]) is not None:
+                    walk(value[keys[0]], [*path, keys[0]], keys[1:])
+
+        walk(self.data, [], [f.key for f in field.trail()[:-1]])
+        return found
+
+
+def _types(field: Field, path: Path) -> list[Any]:
+    """The type of each place on the way."""
+    trail = iter(field.trail())
+    types: list[Any] = []
+    for step in path:
+        if isinstance(step, str):
+            types.append(next(trail).definition.type)
+        else:
+            around = types[-1]
+            bare = around.of_type if isinstance(around, GraphQLNonNull) else around
+            types.append(bare.of_type)
+    return types

@@ -1,0 +1,211 @@
+"""Runs a plan: one call a level, levels side by side, fields of mutations one after another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from graphql import GraphQLSchema, OperationType
+from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path as CorePath
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.context import Context
+from schema.execution.arguments import arguments
+from schema.execution.clock import Clock, Overdue
+from schema.execution.complete import Completion, Part
+from schema.execution.counters import Counters
+from schema.execution.documents import Operation
+from schema.execution.failures import Failures
+from schema.execution.generate import generate
+from schema.execution.plan import TYPENAME, Field, Introspection, Level, Plan
+from schema.relation import Call
+
+LARGE = 8
+"""From how many results a level is worth a function on its first use; making one takes as long as
+completing some hundred values step by step."""
+
+Waiting = tuple[Level, list[Any], list[dict[str, Any]]]
+"""A level, its parents, and for each of them the dict that its result goes into."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One operation to run.
+
+    Attributes:
+        schema: the whole schema.
+        operation: what to run.
+        variables: their values.
+        context: what the request brings along.
+    """
+
+    schema: GraphQLSchema
+    operation: Operation
+    variables: VariableValues
+    context: Context
+
+    def core(self) -> Executor[Any]:
+        """graphql-core's executor of it."""
+        return StrawberryGraphQLCoreExecutionContext(
+            self.schema,
+            self.operation.definitions,
+            self.operation.fragments,
+            None,
+            self.context,
+            self.operation.node,
+            self.variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+        )
+
+
+class Run:
+    """One run of a plan."""
+
+    def __init__(
+        self, request: Request, plan: Plan, clock: Clock, counters: Counters, most_errors: int
+    ) -> None:
+        self._request = request
+        self._plan = plan
+        self._clock = clock
+        self._counters = counters
+        self._data: dict[str, Any] = dict.fromkeys(f.key for f in plan.fields)
+        self.failures = Failures(self._data, most=most_errors)
+
+    @cached_property
+    def _core(self) -> Executor[Any]:
+        return self._request.core()
+
+    async def run(self) -> Failures:
+        """The answer and its errors.
+
+        Raises:
+            Overdue: the deadline passed.
+        """
+        levels: list[Waiting] = []
+        for field in self._plan.fields:
+            if isinstance(field, Level):
+                levels.append((field, [None], [self._data]))
+            elif field.name == TYPENAME:
+                self._data[field.key] = self._plan.root.name
+            else:
+                assert isinstance(field, Introspection)
+                self._introspect(field)
+        if self._request.operation.node.operation is OperationType.MUTATION:
+            for level in levels:
+                if self.failures.data is not None:
+                    await self._level(*level)
+        else:
+            await self._side_by_side(levels)
+        return self.failures
+
+    def _introspect(self, field: Field) -> None:
+        core, root = self._core, self._plan.root
+        path = CorePath(None, field.key, root.name)
+        self._data[field.key] = core.execute_field(root, None, field.details, path, None)
+        self.failures.errors += core.collected_errors.errors
+
+    async def _side_by_side(self, levels: Sequence[Waiting]) -> None:
+        if len(levels) == 1:
+            await self._level(*levels[0])
+        elif levels:
+            await together([self._level(*level) for level in levels])
+
+    async def _level(self, level: Level, parents: list[Any], slots: list[dict[str, Any]]) -> None:
+        """One level, and those below it."""
+        results = await self._results(level, parents)
+        lists: list[list[Any]] = [[] for _ in range(2 * len(level.kids))]
+        self._complete(level, Part(parents, results, slots), lists)
+        await self._clock.turn()
+        below = [
+            (kid, lists[2 * i], lists[2 * i + 1])
+            for i, kid in enumerate(level.kids)
+            if lists[2 * i]
+        ]
+        await self._side_by_side(below)
+
+    async def _results(self, level: Level, parents: list[Any]) -> list[Any]:
+        """One result for each parent; an Exception is that parent's error."""
+        request = self._request
+        try:
+            call = Call(request.context, level.selected)
+            given = level.constant
+            if given is None:
+                given = arguments(
+                    request.schema, level.definition, level.nodes[0], request.variables
+                )
+            if not level.batched:
+                return [await level.call(call, **given)]
+            results = await level.call(parents, call, **given)
+            if len(results) != len(parents):
+                raise TypeError(
+                    f"{level.title} gave {len(results):,} results for {len(parents):,} parents"
+                )
+        except Exception as error:
+            return [error] * len(parents)
+        return list(results)
+
+    def _complete(self, level: Level, part: Part, lists: list[list[Any]]) -> None:
+        """Puts each result, completed, into its slot."""
+        if level.complete is None and (level.used or _large(part.results)):
+            level.complete = generate(self._request.schema, level)
+            self._counters.generated += 1
+        level.used = True
+        if level.complete is None:
+            self._counters.interpreted += 1
+        else:
+            surprise = self._fast(level, part, lists)
+            if surprise is None:
+                return
+            self._counters.slow[f"{level.title}: {surprise}"] += 1
+            if len(part.results) > 1:
+                part = self._rest(level, part, lists)
+        Completion(self._core, self.failures, level, lists).run(part)
+
+    def _fast(self, level: Level, part: Part, lists: list[list[Any]]) -> str | None:
+        """Completes by the generated function; what surprised it, if anything: nothing is done."""
+        assert level.complete is not None
+        lengths = [len(kept) for kept in lists]
+        try:
+            level.complete(part.results, part.slots, lists, self._clock.watch)
+        except Overdue:
+            raise
+        except Exception as surprise:
+            for kept, length in zip(lists, lengths, strict=True):
+                del kept[length:]
+            return type(surprise).__name__
+        return None
+
+    def _rest(self, level: Level, part: Part, lists: list[list[Any]]) -> Part:
+        """Completes one by one what does not surprise; what is left."""
+        left = [
+            at
+            for at, result in enumerate(part.results)
+            if isinstance(result, Exception) or self._fast(level, part.at([at]), lists) is not None
+        ]
+        return part.at(left)
+
+
+def _large(results: list[Any]) -> bool:
+    return len(results) > LARGE or (
+        isinstance(results[0], list | tuple) and len(results[0]) > LARGE
+    )
+
+
+async def together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Runs them side by side; where one fails or the whole is cancelled, none goes on."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        raise

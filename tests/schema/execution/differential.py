@@ -1,0 +1,302 @@
+"""Plans against graphql-core, on the same queries, the same store and the same faults.
+
+`python -m tests.schema.execution.differential 20000 7` tries that many queries from that seed.
+
+Data and the order of keys must be equal, and errors too, with one liberty that the specification
+gives: where a null has spread upwards, executors may stop at different errors below it. There at
+least one must be told, and only such as graphql-core finds when nulls do not spread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    execute,
+    parse,
+    print_ast,
+)
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import from_schema, nodes
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from graph.model import NodeRef, Record, edge_records, node_records
+from graph.query import FindQuery, Window
+from graph.snapshots import Snapshots
+from graph.sqlite import SqliteStore
+from schema.build import Schema
+from schema.computing import Analytics
+from schema.context import Context
+from schema.execution import Executor, Mode
+from schema.execution.failures import Failures
+from tests.schema.execution.faults import FaultySchema, SmallGraph
+from tests.schema.execution.queries import QueryWriter
+from tests.schema.world import company
+
+LONGEST = 5_000
+"""Characters of a query; longer ones take longer and find no more."""
+
+FAULTS = 3
+"""How often each query is tried, with other faults each time: to validate it takes longest."""
+
+KEYS = ["c001", "c004", "p000", "p003", "o002", "r001", "g0", "s1", "b002", "none"]
+IDS = [
+    NodeRef(kind, key).global_id
+    for kind, key in [
+        ("Customer", "c001"),
+        ("Contact", "p000"),
+        ("Organization", "o002"),
+        ("Referral", "r001"),
+        ("Tie", "t001"),
+        ("Good", "g0"),
+        ("Purchase", "b001"),
+        ("Ownership", "w001"),
+        ("Customer", "none"),
+    ]
+]
+KNOWN: Mapping[str, Sequence[str]] = {"key": KEYS, "id": IDS, "ids": IDS, "text": ["Org", "王"]}
+
+SCALARS = {
+    "Money": st.just(nodes.String("12.50")),
+    "Long": st.integers(-5, 5).map(nodes.Int),
+    "Date": st.just(nodes.String("2026-01-01")),
+    "DateTime": st.just(nodes.String("2026-01-01T00:00:00Z")),
+    "JSON": st.just(nodes.String("x")),
+}
+
+ErrorText = tuple[tuple[str | int, ...], str, tuple[tuple[int, int], ...]]
+
+
+class Difference(AssertionError):
+    """The two executors disagree."""
+
+
+@dataclass
+class Differential:
+    """Compares the two.
+
+    Attributes:
+        faulty: the schema.
+        graph: what it reads.
+        analytics: computes for it.
+        random: the source of chance.
+        counts: what was seen.
+    """
+
+    faulty: FaultySchema
+    graph: Any
+    analytics: Analytics
+    random: Random
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        core = self.faulty.schema._schema
+        self.plan = Executor(core, Mode.PLAN, most_errors=10**9)
+        self.core = Executor(core, Mode.CORE)
+        self.core.documents = self.plan.documents  # most of the time goes into validation
+
+    @property
+    def schema(self) -> Schema:
+        """The schema."""
+        return self.faulty.schema
+
+    def _context(self, faults: str) -> Context:
+        return Context(self.graph, actor=faults, analytics=self.analytics)
+
+    async def _run(
+        self, executor: Executor, query: str, variables: Mapping[str, Any], faults: str
+    ) -> tuple[Failures, list[str]]:
+        self.faulty.log.clear()
+        try:
+            found = await executor.run(query, variables, self._context(faults))
+        except GraphQLError as error:
+            found = Failures(None, [error])
+        return found, list(self.faulty.log)
+
+    async def compare(self, query: str, variables: Mapping[str, Any] | None = None) -> None:
+        """Runs a query both ways.
+
+        Raises:
+            Difference: the answers differ.
+        """
+        faults = f"{self.random.randrange(10**6)}/{self.random.choice([0, 10, 40, 120])}"
+        place = f"\n{query}\n{variables}\n{faults}\n"
+        given = variables or {}
+        core, core_log = await self._run(self.core, query, given, faults)
+        self.counts["queries"] += 1
+        self.counts["with errors"] += bool(core.errors)
+        self.counts["errors"] += len(core.errors)
+        for _ in range(1 + (self.random.random() < 0.8)):  # step by step, then by its function
+            plan, plan_log = await self._run(self.plan, query, given, faults)
+            if repr(plan.data) != repr(core.data):
+                raise Difference(f"data{place}{plan.data}\n{core.data}\n{plan.errors}")
+            if plan_log != core_log:
+                raise Difference(f"order of mutations{place}{plan_log}\n{core_log}")
+            await self._compare_errors(plan, core, query, given, faults, place)
+
+    async def _compare_errors(
+        self,
+        plan: Failures,
+        core: Failures,
+        query: str,
+        given: Mapping[str, Any],
+        faults: str,
+        place: str,
+    ) -> None:
+        ours, theirs = _by_null(plan), _by_null(core)
+        if set(ours) != set(theirs):
+            raise Difference(f"places of errors{place}{set(ours) ^ set(theirs)}")
+        for null, found in ours.items():
+            if found == theirs[null]:
+                continue
+            self.counts["spread differently"] += 1
+            if not any(len(path) > len(null) for path, _, _ in [*found, *theirs[null]]):
+                raise Difference(f"errors at {null}{place}{found}\n{theirs[null]}")
+            possible = await self._without_spreading(query, given, faults)
+            unexplained = [e for e in found if e[:2] not in possible]
+            if unexplained:
+                raise Difference(f"errors of our own{place}{unexplained}")
+
+    async def _without_spreading(
+        self, query: str, given: Mapping[str, Any], faults: str
+    ) -> set[tuple[object, ...]]:
+        """Every error there is: path and message."""
+        document = parse(query)
+        text = print_ast(document)
+        head = "query" if text.startswith("{") else ""
+        text = f"{head} {text}".replace("{", "@experimental_disableErrorPropagation {", 1)
+        found: Any = execute(
+            self.schema._schema,
+            parse(text),
+            variable_values=dict(given),
+            context_value=self._context(faults),
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+        )
+        result: ExecutionResult = await found if hasattr(found, "__await__") else found
+        return {_text(error)[:2] for error in result.errors or ()}
+
+    async def random_query(self) -> None:
+        """Compares one query of our own generator, sometimes with other switches again."""
+        core = self.schema._schema
+        while True:
+            writer = QueryWriter(core, self.random, KNOWN)
+            query = writer.write(self.random.choice([2, 3, 4, 5]))
+            if len(query) <= LONGEST and not self.plan.documents.get(query).errors:
+                break
+            self.counts["not used"] += 1
+        for _ in range(FAULTS):
+            await self.compare(query, writer.variables)
+        switches = [name for name in writer.variables if name.startswith("b")]
+        if switches:
+            other = {name: self.random.random() < 0.5 for name in switches}
+            await self.compare(query, {**writer.variables, **other})
+
+    def hypothesis_queries(self, loop: asyncio.AbstractEventLoop, number: int, base: int) -> None:
+        """Compares that many queries of hypothesis-graphql."""
+        core = self.schema._schema
+        assert core.query_type is not None
+        names = [n for n in core.query_type.fields if n not in ("nodes",)]
+
+        @seed(base)
+        @settings(
+            max_examples=number,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(
+            st.sampled_from(names).flatmap(
+                lambda name: from_schema(core, fields=[name], custom_scalars=SCALARS)
+            )
+        )
+        def each(query: object) -> None:
+            text = str(query)
+            if len(text) <= LONGEST:
+                for _ in range(FAULTS):
+                    loop.run_until_complete(self.compare(text))
+
+        each()
+
+
+def _text(error: GraphQLError) -> ErrorText:
+    where = tuple(sorted((place.line, place.column) for place in error.locations or ()))
+    return tuple(error.path or ()), error.message, where
+
+
+def _by_null(found: Failures) -> dict[tuple[str | int, ...], Counter[ErrorText]]:
+    """Errors by the place of the null that they left."""
+    places: dict[tuple[str | int, ...], Counter[ErrorText]] = defaultdict(Counter)
+    for error in found.errors:
+        here: list[str | int] = []
+        data: Any = found.data
+        for step in error.path or ():
+            if data is None:
+                break
+            data = data[step]
+            here.append(step)
+        places[tuple(here)][_text(error)] += 1
+    return places
+
+
+async def _samples(graph: Any) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for info in (*node_records(), *edge_records()):
+        page = await graph.find(FindQuery(info.name, window=Window(first=3)))
+        found[info.name] = list(page.items)
+    return found
+
+
+def run(number: int, base: int) -> Differential:
+    """Tries that many queries; a quarter of them hypothesis-graphql's.
+
+    Raises:
+        Difference: the executors disagree.
+    """
+    loop = asyncio.new_event_loop()
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder))
+        made = loop.run_until_complete(_start(store, base))
+        try:
+            made.hypothesis_queries(loop, number // (4 * FAULTS), base)
+            while made.counts["queries"] < number:
+                loop.run_until_complete(made.random_query())
+        finally:
+            made.faulty.mend()
+            loop.run_until_complete(store.close())
+            loop.close()
+    return made
+
+
+async def _start(store: SqliteStore, base: int) -> Differential:
+    await store.ready()
+    graph = store.tenant("company")
+    await graph.commit(company(), actor="test")
+    faulty = FaultySchema(await _samples(graph))
+    analytics = Analytics(Snapshots(store), kept=100_000)
+    return Differential(faulty, SmallGraph(graph), analytics, Random(base))
+
+
+def main() -> None:
+    """Tries as many queries as the command line says, from the seed it names."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    number, base = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    found = run(number, base)
+    sys.stdout.write(f"{dict(found.counts)}\n{found.plan.counters}\n")
+
+
+if __name__ == "__main__":
+    main()

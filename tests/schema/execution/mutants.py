@@ -1,0 +1,152 @@
+"""Breaks the executor one way at a time; the comparison with graphql-core must see each.
+
+`python -m tests.schema.execution.mutants [QUERIES]` works on copies, in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+LAYERS = ("graph", "referral", "schema", "tests")
+DEFAULT_QUERIES = "600"
+SEED = "5"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One way to break it.
+
+    Attributes:
+        name: what is then wrong.
+        module: of schema/execution.
+        old, new: the text and what comes in its place.
+    """
+
+    name: str
+    module: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant("levels of other places are shared", "plan", "id(up), key, *map", "key, *map"),
+    Mutant(
+        "the plan forgets @skip and @include",
+        "executor",
+        "for name in operation.switches)",
+        "for name in ())",
+    ),
+    Mutant("NaN is a number", "leaves", " and {1} - {1} == 0.0", ""),
+    Mutant("Int has 64 bits", "leaves", " and -2147483648 <= {1} <= 2147483647", ""),
+    Mutant("errors below are no scalars", "leaves", " or isinstance(value, Exception)", ""),
+    Mutant(
+        "null is let through",
+        "complete",
+        "if shown is None:\n                raise",
+        "if False:\n                raise",
+    ),
+    Mutant(
+        "null does not spread within a level",
+        "complete",
+        "if isinstance(kind, GraphQLNonNull):\n                raise located",
+        "if False:\n                raise located",
+    ),
+    Mutant("the class is not looked at", "complete", "not kind.is_type_of(value, info)", "False"),
+    Mutant(
+        "generated code does not look at the class",
+        "generate",
+        'return f"{name}.__class__ is not',
+        'return f"False and {name}.__class__ is not',
+    ),
+    Mutant(
+        "errors have the attributes of objects",
+        "generate",
+        "or isinstance({name}, Exception)",
+        "and isinstance({name}, Exception)",
+    ),
+    Mutant(
+        "texts are lists",
+        "generate",
+        "if {kind} is not list and {kind} is not tuple: raise Surprise",
+        "if {kind} is int: raise Surprise",
+    ),
+    Mutant(
+        "constant arguments are lost",
+        "plan",
+        "return arguments(self._schema, level.definition, node, NO_VARIABLES)",
+        "return {}",
+    ),
+    Mutant(
+        "mutations run side by side",
+        "run",
+        "is OperationType.MUTATION",
+        "is OperationType.SUBSCRIPTION",
+    ),
+    Mutant(
+        "what a surprise began is not undone", "run", "del kept[length:]", "del kept[len(kept) :]"
+    ),
+    Mutant(
+        "the rest of a surprised level is lost",
+        "run",
+        "return part.at(left)",
+        "return part.at(left[1:])",
+    ),
+    Mutant(
+        "a list is counted from 1", "complete", "[*path, at], owner)", "[*path, at + 1], owner)"
+    ),
+    Mutant(
+        "a shared level has one parent type",
+        "complete",
+        "owners.get(type(parent).__name__) or ",
+        "",
+    ),
+    Mutant("a nullable enum must not be null", "leaves", "members | {None: None} if", "members if"),
+)
+
+HARMLESS = frozenset({"a nullable enum must not be null"})
+"""Those that only make it slower: the comparison must see nothing."""
+
+
+def main() -> int:
+    """Tries each; the number of those that behave otherwise than they should."""
+    queries = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_QUERIES
+    wrong = 0
+    for mutant in MUTANTS:
+        seen = not _passes(mutant, queries)
+        expected = mutant.name not in HARMLESS
+        wrong += seen is not expected
+        verdict = "seen" if seen else "not seen"
+        sys.stdout.write(f"{verdict:9} {'' if seen is expected else 'WRONG '}{mutant.name}\n")
+        sys.stdout.flush()
+    return wrong
+
+
+def _passes(mutant: Mutant, queries: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        for layer in LAYERS:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / layer, Path(folder) / layer, ignore=ignored)
+        _break(mutant, Path(folder) / "schema" / "execution" / f"{mutant.module}.py")
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.schema.execution.differential", queries, SEED],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode == 0
+
+
+def _break(mutant: Mutant, module: Path) -> None:
+    text = module.read_text("utf-8")
+    assert text.count(mutant.old) == 1, f"{mutant.name}: {mutant.module}.py has changed"
+    module.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
