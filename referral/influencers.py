@@ -192,13 +192,13 @@ def _rows(
 def _pagerank(graph: _Graph) -> Scores:
     from referral.kernels.pagerank import pagerank
 
-    scores = pagerank(graph.target, graph.source, graph.size)
+    scores = pagerank(graph.rows())
     return scores, "power iteration on the reversed graph until a round changes under 1e-10", None
 
 
 def _betweenness(graph: _Graph) -> Scores:
     from referral.kernels.betweenness import betweenness
-    from referral.kernels.paths import sampled_betweenness
+    from referral.kernels.random_paths import sampled_betweenness
 
     size = graph.size
     if size * len(graph.source) > EXACT_STEPS:
@@ -210,7 +210,7 @@ def _betweenness(graph: _Graph) -> Scores:
 
 
 def _harmonic(graph: _Graph) -> Scores:
-    from referral.kernels.harmonic import harmonic
+    from referral.kernels.distances import distance_sums
 
     steps = graph.size * len(graph.source)
     if steps > HARMONIC_STEPS:
@@ -218,7 +218,12 @@ def _harmonic(graph: _Graph) -> Scores:
             f"HARMONIC would take {steps:,} steps over {graph.size:,} parties, at most "
             f"{HARMONIC_STEPS:,} are allowed; ask for PAGERANK, BETWEENNESS or K_CORE"
         )
-    return harmonic(graph.rows()), "breadth-first search from every party", None
+    backward = csr(graph.target, graph.source, graph.size)
+    return (
+        distance_sums(graph.rows(), backward).harmonic,
+        "breadth-first search from every party",
+        None,
+    )
 
 
 def _k_core(graph: _Graph) -> Scores:

@@ -3,40 +3,56 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.budget import UNLIMITED, Budget
+from referral.kernels.compiling import compiled
+from referral.kernels.shape import Floats, frozen, plain
+
+CHUNK_STEPS = 50_000_000
+"""Edges looked at between two looks at the budget: some tenths of a second."""
 
 
-def betweenness(graph: Csr) -> NDArray[np.float64]:
-    """For every node, the number of ordered pairs whose shortest paths it is on.
+def betweenness(graph: Csr, *, origins: Ids | None = None, budget: Budget = UNLIMITED) -> Floats:
+    """Number of ordered pairs of other nodes with a shortest path through each node.
 
-    A pair with several shortest paths counts for a node with the share of those through it;
-    the ends of a path are not on it.
+    Args:
+        graph: rows along the edges, each edge once.
+        origins: count only the pairs that begin at these; default all.
+        budget: looked at every few tenths of a second.
 
-    Time O(n m), memory O(n + m). References: Brandes 2001, doi:10.1080/0022250X.2001.9990249.
+    Where several shortest paths join a pair, each counts for its share. Of an undirected graph,
+    whose rows hold both directions, each pair counts in both orders.
+
+    Time O(n m), memory O(n). References: Brandes 2001, doi:10.1080/0022250X.2001.9990249.
     """
-    totals: NDArray[np.float64] = _brandes(graph.starts, graph.ids)
+    starts, ids = plain(graph)
+    size = len(starts) - 1
+    todo = np.arange(size, dtype=np.int32) if origins is None else frozen(origins, np.int32)
+    totals = np.zeros(size)
+    chunk = max(1, CHUNK_STEPS // max(1, size + 2 * len(ids)))
+    for first in range(0, len(todo), chunk):
+        budget.check("betweenness")
+        _add(starts, ids, frozen(todo[first : first + chunk], np.int32), totals)
     return totals
 
 
-@njit(cache=True)
-def _brandes(starts: Positions, ids: Ids) -> NDArray[np.float64]:
-    """Searches from every node, then hands the dependencies back, the farthest ring first.
+@compiled
+def _add(starts: Positions, ids: Ids, origins: Ids, totals: Floats) -> None:
+    """Searches from each origin, then hands the dependencies back, the farthest ring first.
 
     On the way back only the ring below holds shares, so that the inner loop is a plain sum
     without a test: twice as fast.
     """
     size = len(starts) - 1
-    totals = np.zeros(size)
     distance = np.full(size, -1, np.int32)
     paths = np.zeros(size)
     share = np.zeros(size)
     through = np.empty(size)
     queue = np.empty(size, np.int32)
     rings = np.empty(size + 2, np.int64)
-    for origin in range(size):
+    for origin in origins:
         depth = _search(starts, ids, origin, distance, paths, queue, rings)
         for ring in range(depth - 1, 0, -1):
             first, last = rings[ring], rings[ring + 1]
@@ -58,10 +74,9 @@ def _brandes(starts: Positions, ids: Ids) -> NDArray[np.float64]:
             distance[node] = -1
             paths[node] = 0.0
             share[node] = 0.0
-    return totals
 
 
-@njit(cache=True)
+@compiled
 def _search(
     starts: Positions,
     ids: Ids,

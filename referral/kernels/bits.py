@@ -14,3 +14,9 @@ def ones(bits: np.uint64) -> np.int64:
     bits = low + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
     bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True, inline="always")
+def lowest(bits: np.uint64) -> np.int64:
+    """Place of the lowest set bit: the number of ones below it."""
+    return ones((bits & (~bits + np.uint64(1))) - np.uint64(1))

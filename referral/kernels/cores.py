@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.compiling import compiled
+from referral.kernels.shape import plain
 
 
 def core_numbers(graph: Csr) -> Positions:
@@ -16,11 +17,11 @@ def core_numbers(graph: Csr) -> Positions:
 
     Time O(n + m). References: Batagelj & Zaversnik 2003, arXiv:cs/0310049.
     """
-    numbers: Positions = _cores(graph.starts, graph.ids)
+    numbers: Positions = _cores(*plain(graph))
     return numbers
 
 
-@njit(cache=True)
+@compiled
 def _cores(starts: Positions, ids: Ids) -> Positions:
     """Takes nodes by ascending degree out of a bucket sort that is kept sorted on the way."""
     size = len(starts) - 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.compiling import compiled
+from referral.kernels.shape import frozen, plain
 
 BATCH = 1 << 20
 """Cycles listed at a time."""
@@ -41,13 +42,14 @@ def three_cycles(forward: Csr, backward: Csr) -> Iterator[NDArray[np.int32]]:
     rank = np.empty(size, np.int32)
     rank[np.argsort(width, kind="stable")] = np.arange(size, dtype=np.int32)
     none = np.empty((0, 3), np.int32)
-    counts = _three(*forward, *backward, rank, 0, size, none)
+    rows = (*plain(forward), *plain(backward), frozen(rank, np.int32))
+    counts = _three(*rows, 0, size, none)
     ends = np.cumsum(counts)
     first = 0
     while first < size and ends[-1] > (before := int(ends[first - 1]) if first else 0):
         last = max(first + 1, int(np.searchsorted(ends, before + BATCH, side="right")))
         batch = np.empty((int(ends[last - 1]) - before, 3), np.int32)
-        _three(*forward, *backward, rank, first, last, batch)
+        _three(*rows, first, last, batch)
         yield _rotated(batch)
         first = last
 
@@ -59,7 +61,7 @@ def _rotated(cycles: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.take_along_axis(cycles, turned, axis=1)
 
 
-@njit(cache=True)
+@compiled
 def _three(
     starts: Positions,
     ids: Ids,

@@ -1,40 +1,184 @@
-"""PageRank by power iteration."""
+"""PageRank: of all nodes at once, or near one node alone."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from graph.network.csr import Ids
+from graph.errors import TooExpensive
+from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.budget import UNLIMITED, Budget
+from referral.kernels.compiling import compiled
+from referral.kernels.shape import Floats, Mask, frozen, plain
 
 DAMPING = 0.85
 TOLERANCE = 1e-10
+CHUNK = 8
+"""Rounds between two looks at the budget."""
+
+MOST_ROUNDS = 1_000
 
 
-def pagerank(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
+def pagerank(
+    backward: Csr,
+    *,
+    weights: Floats | None = None,
+    jump: Floats | None = None,
+    damping: float = DAMPING,
+    tolerance: float = TOLERANCE,
+    budget: Budget = UNLIMITED,
+) -> Floats:
     """Share of time a random walker along the edges spends at each node; the sum is 1.
 
     Args:
-        source, target: (m,) edges; parallel ones count as often as they stand.
-        size: number of nodes.
+        backward: rows from every node to those with an edge to it; parallel edges count each.
+        weights: (m,) of the entries, from 0; the walker chooses in proportion. Default 1 each.
+        jump: (n,) how the walker chooses where it goes on, from 0, not all 0; default equally.
+        damping: probability of following an edge, 0 to below 1.
+        tolerance: bound on the sum of all errors.
+        budget: looked at every few rounds.
 
-    With probability 0.15, or where there is no way on, the walker goes to any node. Stops when
-    a round changes less than 1e-10 in sum; since a round shrinks every error to 0.85 of it, that
-    takes at most 147 rounds.
+    With probability 1 - damping, or where there is no way on, the walker jumps. The jumps from
+    dead ends only scale the solution of x = damping P x + (1 - damping) jump, so that is solved
+    by Gauss-Seidel sweeps, which need about half the rounds of a power iteration, and scaled.
+    A sweep shrinks the error at least by the damping factor, hence the bound.
 
-    Time O(rounds (n + m)). References: Page, Brin, Motwani & Winograd 1999.
+    Time O(rounds (n + m)), at most log(tolerance) / log(damping) rounds.
+    References: Page, Brin, Motwani & Winograd 1999; Del Corso, Gulli & Romani 2005,
+    doi:10.1080/15427951.2005.10129108 (dead ends by scaling).
+
+    Raises:
+        TooExpensive: it does not settle, as with a damping factor very near to 1.
     """
+    size = len(backward.starts) - 1
     if not size:
         return np.zeros(0)
-    degree = np.bincount(source, minlength=size)
-    steps = csr_array((DAMPING / degree[source], (target, source)), shape=(size, size))
-    stuck = degree == 0
-    rank = np.full(size, 1 / size)
-    change = 1.0
-    while change >= TOLERANCE:
-        jump = (1 - DAMPING + DAMPING * rank[stuck].sum()) / size
-        after = steps @ rank + jump
-        change = np.abs(after - rank).sum()
-        rank = after
-    return rank
+    starts, ids = plain(backward)
+    own = np.ones(0) if weights is None else frozen(weights, np.float64)
+    leaving = np.bincount(ids, weights=weights, minlength=size).astype(np.float64)
+    with np.errstate(divide="ignore"):
+        factor = np.where(leaving > 0, damping / leaving, 0.0)
+    goal = np.full(size, 1 / size) if jump is None else jump / jump.sum()
+    rank = goal * (1 - damping)
+    scaled = rank * factor
+    bound = tolerance * (1 - damping) / max(damping, 1e-300)
+    for _ in range(MOST_ROUNDS // CHUNK):
+        budget.check("PageRank")
+        if _sweeps(
+            starts, ids, own, factor, frozen(goal, np.float64), damping, bound, rank, scaled
+        ):
+            share: Floats = rank / rank.sum()
+            return share
+    raise TooExpensive(
+        f"PageRank does not settle within {tolerance:g} in {MOST_ROUNDS:,} rounds; "
+        f"use a damping factor below {damping:g}"
+    )
+
+
+@compiled
+def _sweeps(
+    starts: Positions,
+    ids: Ids,
+    weights: Floats,
+    factor: Floats,
+    goal: Floats,
+    damping: float,
+    bound: float,
+    rank: Floats,
+    scaled: Floats,
+) -> bool:
+    """A few rounds in place; whether one changed less than the bound, as a share of the whole."""
+    for _ in range(CHUNK):
+        change, total = 0.0, 0.0
+        for node in range(len(rank)):
+            flow = 0.0
+            if len(weights):
+                for entry in range(starts[node], starts[node + 1]):
+                    flow += scaled[ids[entry]] * weights[entry]
+            else:
+                for entry in range(starts[node], starts[node + 1]):
+                    flow += scaled[ids[entry]]
+            flow += (1 - damping) * goal[node]
+            change += abs(flow - rank[node])
+            total += flow
+            rank[node] = flow
+            scaled[node] = flow * factor[node]
+        if change < bound * total:
+            return True
+    return False
+
+
+def pagerank_near(
+    forward: Csr, node: int, *, damping: float = DAMPING, error: float = 1e-6
+) -> tuple[Ids, Floats]:
+    """PageRank with all jumps to one node, without looking at the nodes far from it.
+
+    Args:
+        forward: rows along the edges; parallel ones count each.
+        node: where the walker starts anew.
+        damping: probability of following an edge.
+        error: each score is too low by at most that much times the node's number of edges.
+
+    Returns:
+        Ids of the nodes with a score, ascending, and the scores.
+
+    Time O(1 / (error (1 - damping))), whatever the number of nodes, but for 17 bytes a node of
+    zeroed memory. References: Andersen, Chung & Lang 2006, doi:10.1109/FOCS.2006.44.
+    """
+    size = len(forward.starts) - 1
+    score, rest = np.zeros(size), np.zeros(size)
+    waiting = np.zeros(size, np.bool_)
+    queue = np.empty(size + 1, np.int32)
+    touched = _push(*plain(forward), node, damping, error, score, rest, waiting, queue)
+    ids = np.sort(touched)
+    ids = ids[score[ids] > 0]
+    return ids, score[ids]
+
+
+@compiled
+def _push(
+    starts: Positions,
+    ids: Ids,
+    origin: int,
+    damping: float,
+    error: float,
+    score: Floats,
+    rest: Floats,
+    waiting: Mask,
+    queue: Ids,
+) -> Ids:
+    """Moves what rests at a node to its score and its neighbours, until little rests anywhere."""
+    touched = np.empty(64, np.int32)
+    touched[0] = origin
+    known = 1
+    rest[origin] = 1.0
+    queue[0] = origin
+    waiting[origin] = True
+    first, length = 0, 1
+    while length:
+        node = queue[first]
+        first = (first + 1) % len(queue)
+        length -= 1
+        waiting[node] = False
+        held = rest[node]
+        rest[node] = 0.0
+        score[node] += (1 - damping) * held
+        degree = starts[node + 1] - starts[node]
+        share = damping * held / max(degree, 1)
+        for at in range(max(degree, 1)):
+            # from a dead end the walker goes back to the origin
+            other = ids[starts[node] + at] if degree else origin
+            if score[other] == 0 and rest[other] == 0 and other != origin:
+                if known == len(touched):
+                    more = np.empty(2 * known, np.int32)
+                    more[:known] = touched
+                    touched = more
+                touched[known] = other
+                known += 1
+            rest[other] += share
+            if not waiting[other] and rest[other] > error * max(
+                1, starts[other + 1] - starts[other]
+            ):
+                waiting[other] = True
+                queue[(first + length) % len(queue)] = other
+                length += 1
+    return touched[:known]

@@ -1,129 +1,149 @@
-"""How many nodes lie downstream of every node of a directed graph, exactly."""
+"""How many nodes, and how much value, lie downstream of every node of a directed graph, exactly."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from graph.network.csr import Csr, Ids, Positions, csr
+from referral.kernels.bits import lowest, ones
+from referral.kernels.budget import UNLIMITED, Budget
+from referral.kernels.compiling import compiled
+from referral.kernels.components import condensed, strong_components
+from referral.kernels.forest import forest, parents
+from referral.kernels.shape import plain
 
 WORDS = 8
 """64-bit words of a block: 512 components are counted at once, one cache line each."""
 
 
-def reach(source: Ids, target: Ids, size: int) -> Positions:
+@dataclass(frozen=True, slots=True, eq=False)
+class Downstream:
+    """What lies below every node, itself not counted.
+
+    Attributes:
+        count: (n,) number of distinct nodes.
+        value: (n,) sum of their values.
+    """
+
+    count: Positions
+    value: Positions
+
+
+def reach(source: Ids, target: Ids, size: int, *, budget: Budget = UNLIMITED) -> Positions:
     """Number of distinct nodes downstream of every node, itself not counted.
 
     Args:
         source, target: (m,) edges; cycles, parallel edges and loops are allowed.
         size: number of nodes.
+        budget: looked at after each block.
 
     A forest takes O(n + m). Else the strong components are condensed and counted in blocks of
     512 bits: O((n + m) n / 512) at worst, far less where few are upstream of a block.
-    Memory 64 bytes a component.
+    Memory 64 bytes a component. References: Nuutila 1995 (closure by strong components).
     """
+    return _reach(source, target, size, None, budget).count
+
+
+def reach_with_value(
+    source: Ids, target: Ids, size: int, value: NDArray[np.integer], *, budget: Budget = UNLIMITED
+) -> Downstream:
+    """The same, and the sum of the values of the nodes downstream, each counted once.
+
+    Args:
+        source, target: (m,) edges.
+        size: number of nodes.
+        value: (n,) whole numbers: money in minor units.
+        budget: looked at after each block.
+    """
+    return _reach(source, target, size, value.astype(np.int64), budget)
+
+
+def _reach(
+    source: Ids, target: Ids, size: int, value: Positions | None, budget: Budget
+) -> Downstream:
+    own = np.zeros(size, np.int64) if value is None else value
+    above = parents(source, target, size)
+    if above is not None:
+        below = forest(above, own)
+        if below is not None:
+            return Downstream(below.count, below.value)
     proper = source != target
-    forward = csr(source[proper], target[proper], size, unique=True)
-    target = forward.ids
-    source = np.repeat(np.arange(size, dtype=np.int32), forward.degrees())
-    if not len(target) or np.bincount(target).max() <= 1:
-        parent = np.full(size, -1, np.int32)
-        parent[target] = source
-        counts, done = _forest(parent)
-        if done == size:
-            return counts
-    return _any_graph(source, target, size)
+    forward = csr(source[proper], target[proper], size)
+    return downstream(forward, own, with_value=value is not None, budget=budget)
 
 
-@njit(cache=True)
-def _forest(parent: Ids) -> tuple[Positions, int]:
-    """Nodes below every node, and how many nodes were settled: fewer than all = a cycle."""
-    size = len(parent)
-    waiting = np.zeros(size, np.int32)
-    for up in parent:
-        if up >= 0:
-            waiting[up] += 1
-    queue = np.empty(size, np.int32)
-    end = 0
-    for node in range(size):
-        if waiting[node] == 0:
-            queue[end] = node
-            end += 1
-    below = np.zeros(size, np.int64)
-    at = 0
-    while at < end:
-        node = queue[at]
-        at += 1
-        up = parent[node]
-        if up >= 0:
-            below[up] += below[node] + 1
-            waiting[up] -= 1
-            if waiting[up] == 0:
-                queue[end] = up
-                end += 1
-    return below, end
+def downstream(
+    forward: Csr, value: Positions, *, with_value: bool = True, budget: Budget = UNLIMITED
+) -> Downstream:
+    """Number and value of the nodes downstream of every node, along rows with or without cycles."""
+    components = strong_components(forward)
+    rows = plain(condensed(forward, components))
+    members = components.sizes()
+    size = components.count
+    values = np.zeros(size, np.int64)
+    np.add.at(values, components.label, value)
+    count, total = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    bits = np.zeros((size, WORDS), np.uint64)
+    marked, found = np.zeros(size, np.bool_), np.empty(size, np.int32)
+    for first in range(0, size, 64 * WORDS):
+        budget.check("counting reach")
+        last = min(size, first + 64 * WORDS)
+        _block(*rows, members, values, first, last, bits, marked, found, count, total, with_value)
+    label = components.label
+    return Downstream(count[label] - 1, total[label] - value)
 
 
-def _any_graph(source: Ids, target: Ids, size: int) -> Positions:
-    """Reach over the condensation: a component reaches itself and all its descendants."""
-    label, upstream = condense(source, target, size)
-    members = np.bincount(label)
-    counts: Positions = _descendants(upstream.starts, upstream.ids, members, WORDS)[label] - 1
-    return counts
+@compiled
+def _block(
+    starts: Positions,
+    ids: Ids,
+    members: Positions,
+    values: Positions,
+    first: int,
+    last: int,
+    bits: NDArray[np.uint64],
+    marked: NDArray[np.bool_],
+    found: Ids,
+    count: Positions,
+    total: Positions,
+    with_value: bool,
+) -> None:
+    """Adds to every component what it reaches among the components first ... last - 1.
 
-
-def condense(source: Ids, target: Ids, size: int) -> tuple[Ids, Csr]:
-    """Strong components, numbered so that every edge between two leads to the higher number.
-
-    Returns:
-        The number of each node's component, and for each component those with an edge to it.
+    Each of these is one bit. The bits flow upstream, from higher to lower numbers, through the
+    block's ancestors only; `bits` and `marked` are all zero again at the end.
     """
-    matrix = csr_array((np.ones(len(source), np.int8), (source, target)), shape=(size, size))
-    count, label = connected_components(matrix, connection="strong")
-    low, high = label[source], label[target]
-    between = low != high
-    low, high = low[between], high[between]
-    if len(low) and low[0] > high[0]:
-        label, low, high = count - 1 - label, count - 1 - low, count - 1 - high
-    # scipy's strong components (Pearce) come out in topological order; it does not promise it
-    assert bool((low < high).all()), "scipy's component labels are in no topological order"
-    return label, csr(high, low, count, unique=True)
-
-
-@njit(cache=True)
-def _descendants(starts: Positions, ids: Ids, members: Positions, words: int) -> Positions:
-    """Members of every component's descendants and of itself.
-
-    Components are taken in blocks of 64 * words; each is one bit of the block. The bits flow
-    upstream, from higher to lower numbers, through the block's ancestors only.
-    """
-    count = len(starts) - 1
-    total = np.zeros(count, np.int64)
-    bits = np.zeros((count, words), np.uint64)
-    marked = np.zeros(count, np.bool_)
-    upstream = np.empty(count, np.int32)
-    for first in range(0, count, 64 * words):
-        last = min(count, first + 64 * words)
-        for node in range(first, last):
-            place = node - first
-            bits[node, place >> 6] |= np.uint64(1) << np.uint64(place & 63)
-        length = _ancestors(starts, ids, first, last, marked, upstream)
-        for position in range(length - 1, -1, -1):
-            node = upstream[position]
-            marked[node] = False
-            for entry in range(starts[node], starts[node + 1]):
-                for word in range(words):
-                    bits[ids[entry], word] |= bits[node, word]
+    words = bits.shape[1]
+    single = True
+    for node in range(first, last):
+        place = node - first
+        bits[node, place >> 6] |= np.uint64(1) << np.uint64(place & 63)
+        single = single and members[node] == 1
+    length = _ancestors(starts, ids, first, last, marked, found)
+    for position in range(length - 1, -1, -1):
+        node = found[position]
+        marked[node] = False
+        for entry in range(starts[node], starts[node + 1]):
             for word in range(words):
-                total[node] += _weigh(bits[node, word], members, first + 64 * word)
-                bits[node, word] = 0
-    return total
+                bits[ids[entry], word] |= bits[node, word]
+        for word in range(words):
+            own = bits[node, word]
+            bits[node, word] = 0
+            if single:
+                count[node] += ones(own)
+            if with_value or not single:
+                while own:
+                    below = first + 64 * word + lowest(own)
+                    if not single:
+                        count[node] += members[below]
+                    total[node] += values[below]
+                    own &= own - np.uint64(1)
 
 
-@njit(cache=True)
+@compiled
 def _ancestors(
     starts: Positions, ids: Ids, first: int, last: int, marked: NDArray[np.bool_], found: Ids
 ) -> int:
@@ -152,27 +172,3 @@ def _ancestors(
                 found[length] = node
                 length += 1
     return length
-
-
-@njit(cache=True)
-def _weigh(bits: np.uint64, members: Positions, first: int) -> int:
-    """Sum of members over the set bits, bit 0 being component `first`."""
-    total = 0
-    while bits:
-        lowest = bits & (~bits + np.uint64(1))
-        place = 0
-        if lowest & np.uint64(0xFFFFFFFF00000000):
-            place += 32
-        if lowest & np.uint64(0xFFFF0000FFFF0000):
-            place += 16
-        if lowest & np.uint64(0xFF00FF00FF00FF00):
-            place += 8
-        if lowest & np.uint64(0xF0F0F0F0F0F0F0F0):
-            place += 4
-        if lowest & np.uint64(0xCCCCCCCCCCCCCCCC):
-            place += 2
-        if lowest & np.uint64(0xAAAAAAAAAAAAAAAA):
-            place += 1
-        total += members[first + place]
-        bits ^= lowest
-    return total

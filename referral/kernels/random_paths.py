@@ -5,40 +5,58 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
-from graph.network import gather
-from graph.network.csr import Csr, Ids, Positions, distinct
+from graph.network.csr import Csr, Ids, Positions, distinct, gather
+from referral.kernels.budget import UNLIMITED, Budget
+from referral.kernels.compiling import compiled
+from referral.kernels.components import Components, connected_components
+from referral.kernels.shape import Floats, plain, sources
 
 ERROR = 0.01
 RISK = 0.1
 SEED = 1
+CHUNK = 1_000
+"""Paths drawn between two looks at the budget."""
 
 
 def sampled_betweenness(
-    forward: Csr, backward: Csr, *, directed: bool, error: float = ERROR
-) -> tuple[NDArray[np.float64], float]:
+    forward: Csr,
+    backward: Csr,
+    *,
+    directed: bool,
+    error: float = ERROR,
+    seed: int = SEED,
+    budget: Budget = UNLIMITED,
+) -> tuple[Floats, float]:
     """Share of ordered pairs of other nodes with a shortest path through each, estimated.
 
     Args:
         forward, backward: rows in both directions, of at least 3 nodes.
         directed: whether the two differ.
         error: bound on the difference, over all pairs of nodes.
+        seed: of the random pairs and paths; equal seeds give equal answers.
+        budget: looked at every thousand paths.
 
     Returns:
         The shares, and the bound that all of them keep with probability 0.9.
 
     Takes one random shortest path for each of O(log(longest path) / error^2) random pairs, found
-    from both ends at once; the seed is fixed, so the answer is always the same.
+    from both ends at once.
     References: Riondato & Kornaropoulos 2016, doi:10.1007/s10618-015-0423-0.
     """
     size = len(forward.starts) - 1
     vertices = largest_component(forward) if directed else 2 * farthest(forward) + 1
     draws = sample_size(vertices, error)
-    hits = _sample(*forward, *backward, draws, SEED)
+    rows = (*plain(forward), *plain(backward))
+    hits = np.zeros(size, np.int64)
+    distance, paths = np.full((2, size), -1, np.int32), np.zeros((2, size))
+    queue = np.empty((2, size), np.int32)
+    for first in range(0, draws, CHUNK):
+        budget.check("betweenness")
+        here = min(CHUNK, draws - first)
+        # numba's generator belongs to the thread, so each chunk begins it anew
+        _sample(*rows, here, seed * 1_000_003 + first, hits, distance, paths, queue)
     # the estimate is over n (n - 1) pairs, the share over the (n - 1) (n - 2) of the others
     scale = size / (size - 2)
     return hits / draws * scale, error * scale
@@ -52,8 +70,7 @@ def sample_size(vertices: int, error: float, risk: float = RISK) -> int:
 
 def largest_component(graph: Csr) -> int:
     """Nodes of the largest part that hangs together, direction aside."""
-    _, label = _components(graph)
-    return int(np.bincount(label).max())
+    return int(_components(graph).sizes().max())
 
 
 def farthest(graph: Csr) -> int:
@@ -61,7 +78,7 @@ def farthest(graph: Csr) -> int:
 
     No two nodes are farther apart than twice that.
     """
-    _, begin = np.unique(_components(graph)[1], return_index=True)
+    _, begin = np.unique(_components(graph).label, return_index=True)
     frontier = begin.astype(np.int32)
     seen = np.zeros(len(graph.starts) - 1, np.bool_)
     distance = -1
@@ -73,15 +90,11 @@ def farthest(graph: Csr) -> int:
     return distance
 
 
-def _components(graph: Csr) -> tuple[int, Ids]:
-    size = len(graph.starts) - 1
-    data = np.ones(len(graph.ids), np.int8)
-    matrix = csr_array((data, graph.ids, graph.starts), shape=(size, size))
-    count, label = connected_components(matrix, directed=True, connection="weak")
-    return int(count), label
+def _components(graph: Csr) -> Components:
+    return connected_components(sources(graph), graph.ids, len(graph.starts) - 1)
 
 
-@njit(cache=True)
+@compiled
 def _sample(
     starts: Positions,
     ids: Ids,
@@ -89,14 +102,14 @@ def _sample(
     back_ids: Ids,
     draws: int,
     seed: int,
-) -> Positions:
-    """How often each node was inside the random shortest path of a random pair."""
+    hits: Positions,
+    distance: NDArray[np.int32],
+    paths: NDArray[np.float64],
+    queue: NDArray[np.int32],
+) -> None:
+    """Adds how often each node is inside the random shortest path of a random pair."""
     np.random.seed(seed)
     size = len(starts) - 1
-    hits = np.zeros(size, np.int64)
-    distance = np.full((2, size), -1, np.int32)
-    paths = np.zeros((2, size))
-    queue = np.empty((2, size), np.int32)
     for _ in range(draws):
         source = np.random.randint(size)
         target = np.random.randint(size - 1)
@@ -114,10 +127,9 @@ def _sample(
             for at in range(ends[side]):
                 distance[side, queue[side, at]] = -1
                 paths[side, queue[side, at]] = 0.0
-    return hits
 
 
-@njit(cache=True)
+@compiled
 def _meet(
     starts: Positions,
     ids: Ids,
@@ -170,7 +182,7 @@ def _meet(
     return ends, _draw_middle(distance, paths, queue, begins, ends)
 
 
-@njit(cache=True)
+@compiled
 def _draw_middle(
     distance: NDArray[np.int32],
     paths: NDArray[np.float64],
@@ -196,7 +208,7 @@ def _draw_middle(
     return chosen
 
 
-@njit(cache=True)
+@compiled
 def _walk(
     starts: Positions,
     ids: Ids,

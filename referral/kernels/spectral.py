@@ -1,0 +1,171 @@
+"""Scores that are eigenvectors: hubs and authorities, eigenvector centrality, Katz."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+from graph.errors import BadInput, TooExpensive
+from graph.network.csr import Csr
+from referral.kernels.budget import UNLIMITED, Budget
+from referral.kernels.shape import Floats
+
+DENSE = 64
+"""Nodes up to which eigenvectors are computed of a full matrix, whose gaps need not be wide."""
+
+TOLERANCE = 1e-10
+MOST_ROUNDS = 10_000
+PATIENCE = 200
+"""Rounds after which changes must have become smaller if there is a limit."""
+
+
+def hits(
+    forward: Csr, *, weights: Floats | None = None, budget: Budget = UNLIMITED
+) -> tuple[Floats, Floats]:
+    """Hub and authority scores: hubs lead to authorities, authorities are led to by hubs.
+
+    Args:
+        forward: rows along the edges.
+        weights: (m,) of the entries; default 1 each.
+        budget: looked at in every round.
+
+    Returns:
+        Two arrays (n,), each from 0 with sum 1 (all 0 without edges). Of several parts that are
+        equally strong each gets its share.
+
+    Time O(rounds (n + m)). References: Kleinberg 1999, doi:10.1145/324133.324140.
+
+    Raises:
+        TooExpensive: it does not settle.
+    """
+    matrix = _matrix(forward, weights)
+    size = matrix.shape[0]
+    if not matrix.nnz:
+        return np.zeros(size), np.zeros(size)
+    back = matrix.T.tocsr()
+    authority, _ = _leading(lambda x: back @ (matrix @ x), size, "HITS", budget)
+    hub: Floats = matrix @ authority
+    return hub / hub.sum(), authority / authority.sum()
+
+
+def eigenvector(
+    graph: Csr, *, weights: Floats | None = None, budget: Budget = UNLIMITED
+) -> tuple[Floats, float]:
+    """Eigenvector centrality: a node matters as much as its neighbours do together.
+
+    Args:
+        graph: rows in both directions.
+        weights: (m,) of the entries, the same both ways; default 1 each.
+        budget: looked at in every round.
+
+    Returns:
+        Scores (n,) from 0, of length 1, and the largest eigenvalue. Only the part with the
+        largest eigenvalue has scores above 0; of several, each gets its share.
+
+    Time O(rounds (n + m)). References: Bonacich 1987, doi:10.1086/228631; Lehoucq, Sorensen &
+    Yang 1998 (ARPACK).
+
+    Raises:
+        TooExpensive: it does not settle.
+    """
+    matrix = _matrix(graph, weights)
+    size = matrix.shape[0]
+    if not size:
+        return np.zeros(0), 0.0
+    scores, value = _leading(lambda x: matrix @ x, size, "eigenvector centrality", budget)
+    return scores, value
+
+
+def katz(
+    backward: Csr,
+    *,
+    weights: Floats | None = None,
+    attenuation: float,
+    base: float = 1.0,
+    tolerance: float = TOLERANCE,
+    budget: Budget = UNLIMITED,
+) -> Floats:
+    """Katz centrality: all walks that end at a node, one step longer counting less.
+
+    Args:
+        backward: rows from every node to those with an edge to it.
+        weights: (m,) of the entries; default 1 each.
+        attenuation: what a step multiplies by, below 1 / the largest eigenvalue.
+        base: what the walk without a step counts.
+        tolerance: largest change of any score, as a share of the largest, at the end.
+        budget: looked at in every round.
+
+    Returns:
+        Scores (n,) from `base`.
+
+    Time O(rounds (n + m)). References: Katz 1953, doi:10.1007/BF02289026.
+
+    Raises:
+        BadInput: the attenuation is too great, so the sum has no limit.
+    """
+    matrix = _matrix(backward, weights)
+    scores = np.full(matrix.shape[0], base)
+    before = np.inf
+    for turn in range(MOST_ROUNDS):
+        budget.check("Katz centrality")
+        with np.errstate(over="ignore", invalid="ignore"):
+            after: Floats = attenuation * (matrix @ scores) + base
+        change = float(np.abs(after - scores).max(initial=0.0))
+        scores = after
+        if not np.isfinite(change):
+            break
+        if change <= tolerance * float(np.abs(scores).max(initial=0.0)):
+            return scores
+        if turn % PATIENCE == PATIENCE - 1:
+            if not change < before:
+                break
+            before = change
+    raise BadInput(
+        f"attenuation {attenuation:g} is not below 1 / the largest eigenvalue of this graph, "
+        "so the sum over all walks has no limit; use a smaller one"
+    )
+
+
+def _matrix(graph: Csr, weights: Floats | None) -> csr_array:
+    size = len(graph.starts) - 1
+    data = np.ones(len(graph.ids)) if weights is None else weights
+    return csr_array((data, graph.ids, graph.starts), shape=(size, size))
+
+
+def _leading(
+    multiply: Callable[[Floats], Floats], size: int, what: str, budget: Budget
+) -> tuple[Floats, float]:
+    """Eigenvector and value of the largest eigenvalue of a symmetric matrix without negatives.
+
+    Where several vectors have that value, the one nearest to all ones: so it does not depend
+    on the order of the nodes.
+    """
+
+    def step(vector: Floats) -> Floats:
+        budget.check(what)
+        return multiply(vector.ravel())
+
+    if size <= DENSE:
+        return _dense(np.column_stack([step(column) for column in np.eye(size)]))
+    operator = LinearOperator((size, size), matvec=step, dtype=np.float64)
+    try:
+        values, vectors = eigsh(operator, 1, which="LA", v0=np.ones(size), tol=1e-13)
+    except ArpackNoConvergence as error:
+        raise TooExpensive(
+            f"{what} does not settle in this graph, where several parts are nearly equal; "
+            "ask for PageRank, or for one part alone"
+        ) from error
+    vector = vectors[:, 0] * np.sign(vectors[:, 0].sum())
+    return np.where(np.abs(vector) < 1e-12, 0.0, np.abs(vector)), float(values[0])
+
+
+def _dense(matrix: Floats) -> tuple[Floats, float]:
+    values, vectors = np.linalg.eigh(matrix)
+    top = vectors[:, values > values[-1] - 1e-9 * max(1.0, abs(values[-1]))]
+    vector = np.abs(top @ (top.T @ np.ones(len(matrix))))
+    vector[vector < 1e-12] = 0.0
+    unit: Floats = vector / np.linalg.norm(vector)
+    return unit, float(values[-1])

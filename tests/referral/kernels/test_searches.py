@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from referral.kernels.hops import within_hops
+from referral.kernels.searching import distances_from
+from referral.kernels.shortest_paths import (
+    all_shortest_paths,
+    distance,
+    nodes_between,
+    shortest_path,
+)
+from tests.referral.kernels.graphs import EVERY, Graph, arrays, over
+
+
+@over(EVERY)
+@pytest.mark.parametrize("hops", [0, 1, 2, None])
+def test_the_nodes_within_hops_stand_by_distance_and_id(graph: Graph, hops: int | None) -> None:
+    rows = arrays(graph).rows()
+
+    for node in graph:
+        found = within_hops(rows, node, hops)
+
+        lengths = nx.single_source_shortest_path_length(graph, node, cutoff=hops)
+        expected = sorted((d, other) for other, d in lengths.items() if other != node)
+        assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
+        assert not found.cut
+
+
+@over(EVERY)
+def test_a_limit_keeps_the_nearest(graph: Graph) -> None:
+    rows = arrays(graph).rows()
+
+    for node in graph:
+        whole = within_hops(rows, node, 3)
+        for limit in (0, 1, 5):
+            found = within_hops(rows, node, 3, limit=limit)
+
+            assert found.ids.tolist() == whole.ids[:limit].tolist()
+            assert found.cut == (len(whole.ids) > limit)
+
+
+@over(EVERY)
+def test_distances_to_all_are_those_of_networkx(graph: Graph) -> None:
+    rows = arrays(graph).rows()
+
+    for node in graph:
+        lengths = nx.single_source_shortest_path_length(graph, node)
+        assert distances_from(rows, node).tolist() == [lengths.get(n, -1) for n in sorted(graph)]
+
+
+@over(EVERY)
+def test_shortest_paths_are_those_of_networkx(graph: Graph) -> None:
+    given = arrays(graph)
+    rows, back = given.rows(), given.back()
+
+    for source in range(0, given.size, 4):
+        for target in range(0, given.size, 3):
+            expected = (
+                sorted(nx.all_shortest_paths(graph, source, target))
+                if nx.has_path(graph, source, target)
+                else []
+            )
+            length = len(expected[0]) - 1 if expected else -1
+            between = nodes_between(rows, back, source, target)
+            path = shortest_path(rows, back, source, target)
+
+            assert distance(rows, back, source, target) == between.length == length
+            assert (path is None and not expected) or path.tolist() in expected  # type: ignore[union-attr]
+            assert between.count == len(expected)
+            assert list(all_shortest_paths(rows, back, source, target)) == expected
+            assert list(all_shortest_paths(rows, back, source, target, limit=2)) == expected[:2]
+            assert [ring.tolist() for ring in between.rings] == [
+                sorted(set(place)) for place in zip(*expected, strict=True)
+            ]
+
+
+def test_loops_and_parallel_edges_make_no_difference() -> None:
+    given = arrays(nx.MultiDiGraph([(0, 0), (0, 1), (0, 1), (1, 2), (1, 2), (2, 2)]))
+
+    assert list(all_shortest_paths(given.rows(), given.back(), 0, 2)) == [[0, 1, 2]]
+    assert nodes_between(given.rows(), given.back(), 0, 2).count == 1.0
+
+
+def test_paths_longer_than_a_few_bits_are_found() -> None:
+    given = arrays(nx.path_graph(5_000))
+
+    assert distance(given.rows(), given.back(), 0, 4_999) == 4_999
+    assert within_hops(given.rows(), 0).distances.tolist() == list(range(1, 5_000))
+
+
+def test_a_graph_that_cannot_be_written_to_is_searched(
+    tmp_path: Path,
+) -> None:
+    rows = arrays(nx.path_graph(4)).rows()
+    np.save(f"{tmp_path}/ids.npy", rows.ids)
+    mapped = rows._replace(ids=np.load(f"{tmp_path}/ids.npy", mmap_mode="r"))
+
+    assert within_hops(mapped, 0).ids.tolist() == [1, 2, 3]
