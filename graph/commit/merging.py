@@ -55,7 +55,7 @@ def _create(draft: Draft, index: int, change: Upsert) -> None:
             "key",
         )
         return
-    missing = [f.name for f in info.input_fields() if f.required and f.name not in change.values]
+    missing = [name for name in info.required if name not in change.values]
     missing += [e for e in ("source", "target") if info.ends and e not in change.values]
     for name in missing:
         draft.refuse(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -143,6 +144,11 @@ class RecordInfo:
     def description(self) -> str:
         """First paragraph of the record's docstring."""
         return " ".join((self.record.__doc__ or "").split("\n\n")[0].split())
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the fields that a new record must give."""
+        return _required(self.name)
 
     def input_fields(self) -> Iterator[FieldInfo]:
         """The fields an input may give, without key and ends."""
@@ -283,6 +289,11 @@ def _strip(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         annotation, *more = get_args(annotation)
         marks = (*more, *marks) if not marks else (*marks, *more)
     return annotation, marks
+
+
+@cache
+def _required(kind: str) -> tuple[str, ...]:
+    return tuple(f.name for f in RECORDS[kind].input_fields() if f.required)
 
 
 def record_info(kind: str | type[Record]) -> RecordInfo:
