@@ -16,6 +16,7 @@ from graph.snapshots import Snapshots
 from schema.build import build_schema
 from schema.computing import Analytics
 from schema.context import Context
+from schema.execution import Mode
 
 QUERIES = frozenset({OperationType.QUERY})
 EVERYTHING = frozenset(OperationType)
@@ -29,7 +30,7 @@ class Service:
         self.store = open_store(settings)
         self.snapshots = Snapshots(self.store)
         self.analytics = Analytics(self.snapshots)
-        self.schema = build_schema(settings.executor)
+        self.schema = build_schema(Mode(settings.executor.value))
 
     async def __aenter__(self) -> Self:
         await self.store.ready()

@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.errors import BadInput
-from schema.execution import Mode
 
 PREFIX = "RENMAI_"
 
@@ -27,6 +26,13 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class ExecutorMode(StrEnum):
+    """What runs queries; the same values as `schema.execution.Mode`, which is slow to import."""
+
+    PLAN = "plan"
+    CORE = "core"
 
 
 class LogFormat(StrEnum):
@@ -84,9 +90,9 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=LONGEST_WAIT_S, description="Longest time for one request, seconds.")
     ] = 30.0
     executor: Annotated[
-        Mode,
+        ExecutorMode,
         Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),
-    ] = Mode.PLAN
+    ] = ExecutorMode.PLAN
     log_level: Annotated[
         str,
         Field(pattern="^(debug|info|warning|error)$", description="Least level that is logged."),

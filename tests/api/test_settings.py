@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import PREFIX, Environment, Settings, load
+from api.settings import PREFIX, Environment, ExecutorMode, Settings, load
 from graph.errors import BadInput
+from schema.execution import Mode
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -80,6 +81,10 @@ def test_two_passwords_are_refused(tmp_path: Path) -> None:
 
 def test_a_password_is_never_shown() -> None:
     assert "s3cret" not in repr(load(neo4j_password="s3cret"))
+
+
+def test_the_modes_of_the_executor_are_those_of_the_schema() -> None:
+    assert [m.value for m in ExecutorMode] == [m.value for m in Mode]
 
 
 def test_graphiql_is_off_in_production_unless_asked_for() -> None:
