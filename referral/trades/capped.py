@@ -24,15 +24,33 @@ from referral.trades.master import Master
 from referral.trades.plan_types import Goal, Level, PlanOptions
 from referral.trades.want_graph import Floats, Longs
 
-ROUNDS = 200
-PER_PARTY = 30
-"""Columns taken for one party in a round."""
+ROUNDS = 500
+PER_PARTY = 20
+"""Columns found with the same first party in a round."""
 
-PROMISING = 3_000
-"""Columns that the first whole choice is made from."""
+TAKEN = 3
+"""Columns taken into the relaxation in a round, for each party: the best."""
+
+KEPT = 12
+"""Columns kept in the relaxation, for each party: simplex begins anew in every round."""
+
+PROMISING = 600
+"""Columns that the first whole choice is made from; later ones from four times as many."""
 
 LISTED = 300_000
 """Most columns that the last choice is made from."""
+
+REFINING = 0.4
+"""Share of the time that is left for bettering a plan by parts."""
+
+PATIENCE = 12
+"""Parts taken in vain before that is given up."""
+
+LOOSE = 45
+"""Cycles of a part."""
+
+SWAPS = 20_000
+"""Most swaps that are listed beforehand."""
 
 
 class Capped:
@@ -51,12 +69,21 @@ class Capped:
         self._master = Master(self.columns, options.forced)
         self._left = left
         self._forced = options.forced
+        self._seed = options.seed
+        self._width = problem.uses.shape[1]
         none = no_prices(problem, self.columns.longest)
         _, self.complete = self.columns.search(none, -1.0, max(1, options.pool), options.pool + 1)
         if not self.complete:
+            self._list_swaps()
             self._find_forced()
         self.among: Longs = np.empty(0, np.int64)
         self.times: Longs = np.empty(0, np.int64)
+
+    def _list_swaps(self) -> None:
+        """Begins with the swaps of two: few, and often all that is needed."""
+        prices = no_prices(self.columns.problem, self.columns.longest)
+        prices.cycles[3:] = -2.0
+        self.columns.search(prices, -1.0, SWAPS, SWAPS)
 
     def _find_forced(self) -> None:
         """Begins with columns in which the forced parties trade, so that there is a solution."""
@@ -92,43 +119,118 @@ class Capped:
             return 0.0
         if self.complete:
             return self._choose(goal, np.arange(len(self.columns)))
+        limit = self._limit(goal)
+        if self._done(goal, limit):
+            return limit
+        if limit < math.inf:
+            swaps = np.flatnonzero(self.columns.lengths == 2)
+            self._choose(goal, self._with_plan(swaps), share=0.1)
+            if self._done(goal, limit):
+                return limit
+        return min(limit, self._generated(goal))
+
+    def _done(self, goal: Goal, bound: float) -> bool:
+        return bound - self._reached(goal) <= _tolerance(bound)
+
+    def _limit(self, goal: Goal) -> float:
+        """What no plan surpasses, as far as that can be told at a glance; infinite if not."""
+        problem, settled = self.columns.problem, dict(self._master.settled)
+        chains = bool(problem.gift.any())
+        trades = settled.get(Goal.TRADES)
+        if goal is Goal.TRADES:
+            return float(len(np.unique(problem.receiver)))
+        if goal is Goal.SHORTER_CYCLES and trades is not None:
+            return -trades if chains else -2 * trades
+        only_swaps = trades is not None and settled.get(Goal.SHORTER_CYCLES) == -2 * trades
+        return 0.0 if goal is Goal.EMBEDDED_SWAPS and only_swaps else math.inf
+
+    def _generated(self, goal: Goal) -> float:
+        """Settles a goal by column generation; returns a bound on every plan."""
         relaxed, bound, scores = self._generate(goal)
         if relaxed is None:
             return bound
-        self._choose(goal, self._with_plan(np.argsort(-scores, kind="stable")[:PROMISING]))
-        left = bound - self._reached(goal)
-        if left <= _tolerance(bound) or self._left() <= 0:
+        order = np.argsort(-scores, kind="stable")
+        for count in (PROMISING, 4 * PROMISING):
+            self._choose(goal, self._with_plan(order[:count]), share=0.2)
+            if self._done(goal, bound) or self._left() <= 0:
+                return bound
+            if scores[order[min(count, len(order)) - 1]] < self._worst(goal, relaxed):
+                break
+        # what the choice among few columns did not find, the neighbourhood of its plan may have
+        if (scores >= self._worst(goal, relaxed)).sum() > PROMISING:
+            self._refine(goal, bound, scores)
+        if self._done(goal, bound) or self._left() <= 0:
             return bound
         # a column priced lower than this can't be part of a better plan
-        scale = self._master.scale(goal)
-        least = 0.0 if goal is Goal.EXPECTED else 1.0
-        worst = -(relaxed.value - self._reached(goal) - least) / scale - 1e-6
+        worst = self._worst(goal, relaxed)
         prices = self._master.prices(goal, relaxed)
         _, whole = self.columns.search(prices, worst, LISTED, LISTED)
-        scores = self._master.score(prices)
+        scores = self.columns.score(prices)
         best = self._choose(goal, self._with_plan(np.flatnonzero(scores >= worst)))
         return max(self._reached(goal), min(bound, best)) if whole else bound
 
+    def _refine(self, goal: Goal, bound: float, scores: Floats) -> None:
+        """Takes a part of the plan apart and chooses anew there, as long as that helps.
+
+        Tens of thousands of columns are too many to choose from at once, but those within some
+        parties of the plan are few. References: Shaw 1998, doi:10.1007/3-540-49481-2_30.
+        """
+        chance = np.random.default_rng(self._seed)
+        end = self._left() * (1 - REFINING)
+        idle = 0
+        while idle < PATIENCE and self._left() > end and not self._done(goal, bound):
+            before = self._reached(goal)
+            loose = chance.random(len(self.among)) < min(0.5, LOOSE / max(1, len(self.among)))
+            among = self._within(self.among[~loose], scores)
+            kept = np.zeros(len(among), np.int64)
+            kept[np.searchsorted(among, self.among[~loose])] = self.times[~loose]
+            self._choose(goal, among, share=0.02, kept=kept)
+            idle = 0 if self._reached(goal) > before else idle + 1
+
+    def _within(self, kept: Longs, scores: Floats) -> Longs:
+        """The plan, and the best columns that use nothing of what is kept of it, ascending."""
+        none = np.full((1, self._width), -1, np.int32)
+        uses = np.concatenate((self.columns.problem.uses, none))
+        taken = np.zeros(len(self.columns.problem.room) + 1, np.bool_)
+        taken[uses[self.columns.arcs[kept]]] = True
+        taken[-1] = False
+        order = np.argsort(-scores, kind="stable")[: 40 * PROMISING]
+        free = ~taken[uses[self.columns.arcs[order]]].any(axis=(1, 2))
+        return np.union1d(self.among, order[free][:PROMISING])
+
+    def _worst(self, goal: Goal, relaxed: Linear) -> float:
+        """The lowest price of a column of a plan that is better than the one known."""
+        least = 0.0 if goal is Goal.EXPECTED else 1.0
+        gap = max(0.0, relaxed.value - self._reached(goal) - least)
+        return -gap / self._master.scale(goal) - 1e-6
+
     def _generate(self, goal: Goal) -> tuple[Linear | None, float, Floats]:
         """Columns until none betters the relaxation; its value is a bound."""
-        scale = self._master.scale(goal)
-        proven = False
-        relaxed = None
+        columns, scale = self.columns, self._master.scale(goal)
+        size = columns.problem.size
+        active = self._with_plan(np.arange(min(len(columns), KEPT * size)))
+        relaxed, proven = self._master.relax(goal, active), False
+        scores = np.empty(0)
         for _ in range(ROUNDS):
-            relaxed = self._master.relax(goal)
             if relaxed is None or self._left() <= 0:
                 break
             prices = self._master.prices(goal, relaxed)
-            room = max(1_000, 4 * self.columns.problem.size)
-            added, whole = self.columns.search(prices, 1e-6, room, PER_PARTY)
-            if not added:
-                proven = whole
-                break
+            before = len(columns)
+            scores = columns.score(prices)
+            if not (scores > 1e-6).any():
+                _, whole = columns.search(prices, 1e-6, PER_PARTY * size, PER_PARTY)
+                if len(columns) == before:
+                    proven = whole
+                    break
+                scores = columns.score(prices)
+            best = np.argsort(-scores, kind="stable")
+            kept = active[np.argsort(-scores[active], kind="stable")[: KEPT * size]]
+            active = np.union1d(kept, best[: TAKEN * size][scores[best[: TAKEN * size]] > 1e-6])
+            relaxed = self._master.relax(goal, self._with_plan(active))
         if relaxed is None:
             return None, math.inf, np.empty(0)
-        scores = self._master.score(self._master.prices(goal, relaxed))
         if not proven:
-            return relaxed, math.inf, scores
+            return relaxed, math.inf, columns.score(self._master.prices(goal, relaxed))
         loose = 1e-7 * max(1.0, abs(relaxed.value)) + 1e-6 * scale
         bound = relaxed.value + loose
         return relaxed, bound if goal is Goal.EXPECTED else math.floor(bound), scores
@@ -136,9 +238,18 @@ class Capped:
     def _with_plan(self, among: Longs) -> Longs:
         return np.union1d(among, self.among)
 
-    def _choose(self, goal: Goal, among: Longs) -> float:
-        """Takes the best whole plan of these columns if it is better; returns its bound."""
-        whole = self._master.choose(goal, among, self._left())
+    def _choose(
+        self, goal: Goal, among: Longs, share: float = 1.0, kept: Longs | None = None
+    ) -> float:
+        """Takes the best whole plan of these columns if it is better; returns its bound.
+
+        Args:
+            goal: what to have most of.
+            among: the columns.
+            share: of the time that is left.
+            kept: how often each is used at the least.
+        """
+        whole = self._master.choose(goal, among, self._left() * share, kept)
         if whole.times is not None and self._allowed(among, whole.times):
             new = self._master.reached(goal, among, whole.times)
             if not len(self.among) or new > self._reached(goal):

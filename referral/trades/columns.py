@@ -80,6 +80,12 @@ class Columns:
     def search(self, prices: Prices, threshold: float, room: int, each: int) -> tuple[int, bool]:
         """Adds columns priced above the threshold.
 
+        Args:
+            prices: what a column is worth.
+            threshold: only above it.
+            room: most columns that are found.
+            each: most cycles with the same first party, and chains with the same gift.
+
         Returns:
             How many are new, and whether none was passed over.
         """
@@ -90,6 +96,16 @@ class Columns:
             added += self._add(chains, chain=True)
             whole = whole and all_
         return added, whole
+
+    def score(self, prices: Prices) -> Floats:
+        """(c,) what each column is worth at these prices."""
+        cycles = self.summed(prices.gain) + prices.cycles[self.lengths]
+        if self.chain.any():
+            chains = self.summed(prices.gain - prices.swaps) + prices.chains[self.lengths]
+            cycles = np.where(self.chain, chains, cycles)
+        if prices.share:
+            cycles = cycles + prices.share * self.measure(Goal.EXPECTED)
+        return cycles
 
     def _add(self, rows: NDArray[np.int32], *, chain: bool) -> int:
         wide = np.full((len(rows), self.longest), -1, np.int32)

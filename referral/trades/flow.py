@@ -84,7 +84,7 @@ def best_flow(
     else:
         objective[: len(arcs)] = goal.weight[arcs] / goal.scale
     upper = np.concatenate((network.most[arcs].astype(np.float64), np.ones(groups)))
-    found = mixed(objective, matrix, low, high, upper, left())
+    found = mixed(objective, matrix, (low, high), (np.zeros(len(upper)), upper), left())
     bound = found.bound * goal.scale
     if found.variables is None:
         return Found(None, bound)

@@ -34,6 +34,8 @@ class Mixed(NamedTuple):
 
 def linear(gain: Floats, matrix: Any, most: Floats, upper: Floats) -> Linear | None:
     """The largest gain @ x with matrix @ x <= most and 0 <= x <= upper; None if there is none."""
+    if not len(gain):
+        return Linear(0.0, np.zeros(len(most))) if (most >= 0).all() else None
     bounds: Any = np.column_stack((np.zeros(len(gain)), upper))
     found = optimize.linprog(-gain, A_ub=matrix, b_ub=most, bounds=bounds, method="highs")
     if found.status != 0 or found.fun is None:
@@ -42,17 +44,24 @@ def linear(gain: Floats, matrix: Any, most: Floats, upper: Floats) -> Linear | N
 
 
 def mixed(
-    gain: Floats, matrix: Any, least: Floats, most: Floats, upper: Floats, limit_s: float
+    gain: Floats,
+    matrix: Any,
+    rows: tuple[Floats, Floats],
+    bounds: tuple[Floats, Floats],
+    limit_s: float,
 ) -> Mixed:
-    """The largest gain @ x with least <= matrix @ x <= most, 0 <= x <= upper and x whole."""
+    """The largest gain @ x of whole x, with matrix @ x between rows and x between bounds."""
+    if not len(gain):  # scipy takes no programme without variables
+        possible = bool((rows[0] <= 0).all() and (rows[1] >= 0).all())
+        return Mixed(gain if possible else None, 0.0, True)
     options: Any = {"mip_rel_gap": 0.0}
     if limit_s < math.inf:
         options["time_limit"] = max(limit_s, SHORTEST_S)
     found = optimize.milp(
         -gain,
-        constraints=optimize.LinearConstraint(matrix, least, most),
+        constraints=optimize.LinearConstraint(matrix, *rows),
         integrality=np.ones(len(gain), np.int64),
-        bounds=optimize.Bounds(np.zeros(len(gain)), upper),
+        bounds=optimize.Bounds(*bounds),
         options=options,
     )
     bound = math.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)

@@ -58,21 +58,30 @@ class Master:
             self._scale[goal] = max(1.0, most / LARGEST_COEFFICIENT)
         return self._scale[goal]
 
-    def relax(self, goal: Goal) -> Linear | None:
-        """The linear relaxation over all columns; None when there is no solution."""
-        every = np.arange(len(self.columns))
-        matrix, most = self._rows(goal, every)
-        gain = self._objective(goal, every, matrix.shape[1])
-        found = linear(gain, matrix, most, self._upper(len(gain), len(every)))
-        return None if found is None else Linear(found.value * self.scale(goal), found.rows)
-
-    def choose(self, goal: Goal, among: Longs, limit_s: float) -> Whole:
-        """The best whole solution over some columns."""
+    def relax(self, goal: Goal, among: Longs) -> Linear | None:
+        """The linear relaxation over some columns; None when there is no solution."""
         matrix, most = self._rows(goal, among)
         gain = self._objective(goal, among, matrix.shape[1])
-        least = np.full(len(most), -np.inf)
+        found = linear(gain, matrix, most, self._upper(len(gain), len(among)))
+        return None if found is None else Linear(found.value * self.scale(goal), found.rows)
+
+    def choose(self, goal: Goal, among: Longs, limit_s: float, kept: Longs | None = None) -> Whole:
+        """The best whole solution over some columns.
+
+        Args:
+            goal: what to have most of.
+            among: the columns.
+            limit_s: seconds.
+            kept: how often each of them is used at the least; default not at all.
+        """
+        matrix, most = self._rows(goal, among)
+        gain = self._objective(goal, among, matrix.shape[1])
         upper = self._upper(len(gain), len(among))
-        found = mixed(gain, matrix, least, most, upper, limit_s)
+        lower = np.zeros(len(gain))
+        if kept is not None:
+            lower[: len(among)] = kept
+        rows = np.full(len(most), -np.inf), most
+        found = mixed(gain, matrix, rows, (lower, upper), limit_s)
         bound = found.bound * self.scale(goal)
         if found.variables is None:
             return Whole(None, bound, found.ended)
@@ -111,16 +120,6 @@ class Master:
             weight = -float(row) / self.scale(settled)
             prices = priced(problem, settled, longest, weight, prices)
         return prices
-
-    def score(self, prices: Prices) -> Floats:
-        """(c,) the columns by these prices."""
-        columns = self.columns
-        cycles = columns.summed(prices.gain) + prices.cycles[columns.lengths]
-        chains = columns.summed(prices.gain - prices.swaps) + prices.chains[columns.lengths]
-        total = np.where(columns.chain, chains, cycles)
-        if prices.share:
-            total = total + prices.share * columns.measure(Goal.EXPECTED)
-        return total
 
     def _objective(self, goal: Goal, among: Longs, width: int) -> Floats:
         counts = np.zeros(width)

@@ -105,6 +105,24 @@ def test_time_that_runs_out_returns_what_is_known_and_a_bound() -> None:
         assert not all(level.proven for level in found.levels)
 
 
+def test_a_hard_plan_is_bettered_by_parts_and_says_how_far_it_may_be_from_the_best() -> None:
+    graph = dense(120, 3_000)
+    options = PlanOptions(objective=Objective.VALUE, pool=0, time_limit_s=4)
+
+    found = plan(graph, options)
+
+    assert found.bound >= found.value > 0
+    assert found.levels[0].value == found.value
+
+
+def test_forced_parties_are_found_columns_also_when_they_are_made_as_needed() -> None:
+    graph = dense(30, 200)
+
+    found = plan(graph, PlanOptions(objective=Objective.VALUE, pool=0, forced=(3, 5)))
+
+    assert {3, 5} <= {party for trade in found.trades for party in trade.parties}
+
+
 def test_a_forced_party_trades_at_a_cost() -> None:
     # 0 and 1 swap for much; 2 could swap with 0 for little
     graph = want_graph(3, [0, 1, 0, 2], [1, 0, 2, 0], value=[90, 90, 10, 10])
