@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
@@ -16,21 +15,9 @@ from graph.network import Network, gather
 from graph.network.csr import Ids
 from referral.answers import Answer, Long, PartyRef
 from referral.kernels.hops import rings
+from referral.parties import PartyKind
 from referral.referrals import CONVERTED, spent
 from referral.registry import analytic
-
-
-class PartyKind(StrEnum):
-    """The kinds of parties."""
-
-    CUSTOMER = "CUSTOMER"
-    CONTACT = "CONTACT"
-    ORGANIZATION = "ORGANIZATION"
-
-    @property
-    def record(self) -> str:
-        """Name of the record: "Customer"."""
-        return self.value.title()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

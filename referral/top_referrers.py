@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,15 @@ from pydantic import Field
 
 from graph.model import Money, NodeRef
 from graph.model.fields import Moment
-from graph.network import Network
+from graph.network import Network, csr
+from graph.network.csr import Ids
 from referral.answers import PartyRef, Ranking, Row, ranking
 from referral.kernels.order import best
-from referral.referrals import CONVERTED, value_of_referrals, within
+from referral.referrals import CONVERTED, spent, value_of_referrals, within
 from referral.registry import analytic
+
+if TYPE_CHECKING:
+    from referral.kernels.budget import Budget
 
 
 class ReferrerMeasure(StrEnum):
@@ -26,11 +31,13 @@ class ReferrerMeasure(StrEnum):
     CONVERTED = "CONVERTED"  # referrals made that converted
     VALUE = "VALUE"  # money of the purchases that those referrals brought
     REACH = "REACH"  # parties downstream
+    REACH_DECAYED = "REACH_DECAYED"  # parties downstream, each step farther counting half
+    VALUE_CHAIN = "VALUE_CHAIN"  # money of all purchases of the parties downstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopReferrer(Row):
-    """A party that refers, with all four measures."""
+    """A party that refers, with the four plain measures, and those of the chain if ranked by."""
 
     party: Annotated[PartyRef, Field(description="Who refers.")]
     referrals_made: Annotated[int, Field(description="Referrals made, each counted.")]
@@ -41,6 +48,14 @@ class TopReferrer(Row):
     reach: Annotated[
         int, Field(description="Distinct parties downstream, over any number of steps.")
     ]
+    reach_decayed: Annotated[
+        float | None,
+        Field(description="The same, each step farther counting half; if ranked by it."),
+    ] = None
+    chain_value_minor: Annotated[
+        Money | None,
+        Field(description="Money of all purchases of those parties; if ranked by it."),
+    ] = None
 
 
 _METHODS = {
@@ -48,7 +63,12 @@ _METHODS = {
     ReferrerMeasure.CONVERTED: "number of referrals that converted",
     ReferrerMeasure.VALUE: "money in minor units, each purchase counted for one referral",
     ReferrerMeasure.REACH: "strong components condensed, descendants counted exactly",
+    ReferrerMeasure.REACH_DECAYED: "breadth-first search from every party",
+    ReferrerMeasure.VALUE_CHAIN: "strong components condensed, purchases summed exactly",
 }
+
+PATIENCE_S = 25.0
+"""Seconds it may take."""
 
 
 @analytic()
@@ -69,6 +89,9 @@ def top_referrers(
     """Who refers most: by number, by success, by money, or by how far the chain goes.
 
     Score: COUNT, CONVERTED and REACH are whole numbers from 1; VALUE is money in minor units.
+    VALUE_CHAIN is money too: of all purchases of the customers downstream, each counted once,
+    whatever brought them. REACH_DECAYED is from 1: a party one step away counts 1, two steps
+    1/2, three 1/4 ..., by the shortest way.
     Parties whose score is 0 are left out. Direction: from referrer to referred, downstream.
     REACH counts every party downstream once, the referrer itself never, cycles or not. VALUE
     counts a purchase once: for the referral it names, else for the customer's first converted,
@@ -76,50 +99,82 @@ def top_referrers(
     party. Self-referrals do not count. A referral without a time is in no window.
     Ties: lower kind, then key.
 
-    Time O(n + m) in a forest, else O((n + m) n / 512) at worst; memory 64 bytes a party.
+    Time O(n + m) in a forest, else O((n + m) n / 512) at worst, REACH_DECAYED O(levels n m / 256);
+    memory 64 bytes a party, REACH_DECAYED 108.
 
     Raises:
         BadInput: the window ends before it begins.
+        TimedOut: a chain measure took too long.
 
     References: Nuutila 1995 (transitive closure by strong components).
     """
-    from referral.kernels.reach import reach
-
     size, table = len(network), network.edges["Referral"]
     kept = within(table, since, until)
     source, target = table.source[kept], table.target[kept]
     value = np.zeros(size, np.int64)
     np.add.at(value, source, value_of_referrals(network)[kept])
     converted = source[table.columns["status"][kept] == CONVERTED]
-    measures: dict[ReferrerMeasure, NDArray[np.int64]] = {
+    chain = _chain(network, measure, source, target)
+    measures: dict[ReferrerMeasure, NDArray[Any]] = {
         ReferrerMeasure.COUNT: np.bincount(source, minlength=size),
         ReferrerMeasure.CONVERTED: np.bincount(converted, minlength=size),
         ReferrerMeasure.VALUE: value,
-        ReferrerMeasure.REACH: reach(source, target, size),
+        **chain,
     }
     candidates = np.flatnonzero(measures[measure])
     ids = best(measures[measure], candidates, first)
-    columns = [column[ids].tolist() for column in measures.values()]
+    columns = {one: column[ids].tolist() for one, column in measures.items()}
     parties = network.nodes.refs(ids)
-    scores = measures[measure][ids].tolist()
     rows = [
-        _row(rank, score, party, *values)
-        for rank, (score, party, *values) in enumerate(
-            zip(scores, parties, *columns, strict=True), 1
-        )
+        _row(place + 1, measure, party, {one: found[place] for one, found in columns.items()})
+        for place, party in enumerate(parties)
     ]
     return ranking(network, rows, total=len(candidates), method=_METHODS[measure])
 
 
+def _chain(
+    network: Network, measure: ReferrerMeasure, source: Ids, target: Ids
+) -> dict[ReferrerMeasure, NDArray[Any]]:
+    """Reach, and that of the two dearer measures of the chain which is asked for."""
+    from referral.kernels.budget import Budget
+    from referral.kernels.reach import reach, reach_with_value
+
+    size, budget = len(network), Budget(PATIENCE_S)
+    if measure is ReferrerMeasure.VALUE_CHAIN:
+        below = reach_with_value(source, target, size, spent(network), budget=budget)
+        return {ReferrerMeasure.REACH: below.count, measure: below.value}
+    found: dict[ReferrerMeasure, NDArray[Any]] = {
+        ReferrerMeasure.REACH: reach(source, target, size, budget=budget)
+    }
+    if measure is ReferrerMeasure.REACH_DECAYED:
+        found[measure] = _decayed(source, target, size, budget)
+    return found
+
+
+def _decayed(source: Ids, target: Ids, size: int, budget: Budget) -> NDArray[np.float64]:
+    from referral.kernels.distances import distance_sums
+    from referral.kernels.forest import forest, parents
+
+    above = parents(source, target, size)
+    below = None if above is None else forest(above, np.zeros(size, np.int64))
+    if below is not None:
+        return below.decayed
+    forward, backward = csr(source, target, size), csr(target, source, size)
+    return distance_sums(forward, backward, budget=budget).decayed
+
+
 def _row(
-    rank: int, score: int, party: NodeRef, made: int, converted: int, value: int, reached: int
+    rank: int, measure: ReferrerMeasure, party: NodeRef, values: Mapping[ReferrerMeasure, Any]
 ) -> TopReferrer:
+    chain_value = values.get(ReferrerMeasure.VALUE_CHAIN)
     return TopReferrer(
         rank=rank,
-        score=float(score),
+        score=float(values[measure]),
         party=party,
-        referrals_made=made,
-        converted=converted,
-        value_minor=Money(value),
-        reach=reached,
+        referrals_made=values[ReferrerMeasure.COUNT],
+        converted=values[ReferrerMeasure.CONVERTED],
+        value_minor=Money(values[ReferrerMeasure.VALUE]),
+        reach=values[ReferrerMeasure.REACH],
+        reach_decayed=values.get(ReferrerMeasure.REACH_DECAYED),
+        chain_value_minor=None if chain_value is None else Money(chain_value),
     )

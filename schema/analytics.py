@@ -92,6 +92,8 @@ def _argument(parameter: Parameter) -> StrawberryArgument:
     one = leaf(parameter.type)
     whole: Any = list[one] if parameter.many else one  # type: ignore[valid-type]
     plain = parameter.default
+    if isinstance(plain, Enum):  # a shared enum's members are not the analytic's own
+        plain = one[plain.name]
     default = UNSET if plain is None else list(plain) if parameter.many else plain
     return StrawberryArgument(
         python_name=parameter.name,

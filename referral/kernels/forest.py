@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graph.network.csr import Ids, Positions
 from referral.kernels.compiling import compiled
-from referral.kernels.shape import frozen
+from referral.kernels.shape import Floats, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +21,14 @@ class Below:
         value: (n,) sum of their values.
         height: (n,) edges down to the farthest of them.
         depth: (n,) edges up to its root.
+        decayed: (n,) sum over them of decay^(distance - 1).
     """
 
     count: Positions
     value: Positions
     height: Ids
     depth: Ids
+    decayed: Floats
 
 
 def parents(source: Ids, target: Ids, size: int) -> Ids | None:
@@ -36,17 +38,18 @@ def parents(source: Ids, target: Ids, size: int) -> Ids | None:
     return found if one else None
 
 
-def forest(parent: Ids, value: NDArray[np.integer]) -> Below | None:
+def forest(parent: Ids, value: NDArray[np.integer], *, decay: float = 0.5) -> Below | None:
     """Number, value and farthest of the nodes below every node, and its own depth.
 
     Args:
         parent: (n,) the node above each, -1 = none.
         value: (n,) whole numbers.
+        decay: what one more step is worth, in `decayed`.
 
     Returns:
         None where there is a cycle. Time and memory O(n).
     """
-    below = Below(*_forest(frozen(parent, np.int32), frozen(value, np.int64)))
+    below = Below(*_forest(frozen(parent, np.int32), frozen(value, np.int64), decay))
     return None if len(below.depth) < len(parent) else below
 
 
@@ -62,10 +65,12 @@ def _parents(source: Ids, target: Ids, parent: Ids) -> bool:
 
 
 @compiled
-def _forest(parent: Ids, value: Positions) -> tuple[Positions, Positions, Ids, Ids]:
+def _forest(
+    parent: Ids, value: Positions, decay: float
+) -> tuple[Positions, Positions, Ids, Ids, Floats]:
     """Settles nodes from the leaves up; what is never settled lies on a cycle or above one.
 
-    The last array has a place for each settled node, so it is shorter where there is a cycle.
+    The depths have a place for each settled node, so they are fewer where there is a cycle.
     """
     size = len(parent)
     waiting = np.zeros(size, np.int32)
@@ -76,6 +81,7 @@ def _forest(parent: Ids, value: Positions) -> tuple[Positions, Positions, Ids, I
     count = np.zeros(size, np.int64)
     total = np.zeros(size, np.int64)
     height = np.zeros(size, np.int32)
+    decayed = np.zeros(size)
     end = 0
     for leaf in range(size):
         # from each leaf as far up as all is settled: what was just written is read again at once
@@ -89,6 +95,7 @@ def _forest(parent: Ids, value: Positions) -> tuple[Positions, Positions, Ids, I
                 count[up] += count[node] + 1
                 total[up] += total[node] + value[node]
                 height[up] = max(height[up], height[node] + 1)
+                decayed[up] += 1.0 + decay * decayed[node]
                 waiting[up] -= 1
             node = up
     depth = np.zeros(end, np.int32)
@@ -97,4 +104,4 @@ def _forest(parent: Ids, value: Positions) -> tuple[Positions, Positions, Ids, I
             node = queue[at]
             if parent[node] >= 0:
                 depth[node] = depth[parent[node]] + 1
-    return count, total, height, depth
+    return count, total, height, depth, decayed

@@ -1,30 +1,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import TooExpensive
+from graph.errors import BadInput, NotFound, TooExpensive
+from graph.model.codec import micros
 from graph.model.words import Stage
 from graph.network import network_from_arrays
-from referral import influencers as module
+from referral import centrality as module
 from referral.answers import Ranking
-from referral.influencers import InfluenceGraph, InfluenceMeasure, Influencer, influencers
+from referral.centrality import InfluenceMeasure
+from referral.communities import communities
+from referral.influencers import Influencer, influencers
+from referral.parties import PartyKind
+from referral.party_graph import InfluenceGraph
 from tests.referral.networks import Pair, contacts, digraphs, edges, network, numbers
 
-PAGERANK, BETWEENNESS, HARMONIC, K_CORE = InfluenceMeasure
-REFERRALS, TIES = InfluenceGraph
+M = InfluenceMeasure
+PAGERANK, BETWEENNESS, HARMONIC, K_CORE = M.PAGERANK, M.BETWEENNESS, M.HARMONIC, M.K_CORE
+REFERRALS, TIES, BOTH = InfluenceGraph
 
 REFERENCES: dict[InfluenceMeasure, Callable[[Any], Any]] = {
     PAGERANK: lambda g: nx.pagerank(g.reverse() if g.is_directed() else g, tol=1e-12, max_iter=999),
     BETWEENNESS: nx.betweenness_centrality,
     HARMONIC: lambda g: nx.harmonic_centrality(g.reverse() if g.is_directed() else g),
     K_CORE: lambda g: nx.core_number(g.to_undirected()),
+    M.BROKERAGE: lambda g: {n: 1 / c for n, c in nx.constraint(g).items()},
+    M.EFFECTIVE_SIZE: lambda g: effective_size(g),
 }
+
+
+def effective_size(graph: Any) -> Any:
+    """networkx's, of the sum of both directions: it finds none without an edge that leads out."""
+    both: nx.Graph[int] = nx.Graph()
+    for a, b in graph.to_directed().edges:
+        both.add_edge(a, b, weight=1 + graph.has_edge(b, a))
+    return nx.effective_size(both, nodes=list(both), weight="weight")
 
 
 def scores(answer: Ranking[Influencer]) -> dict[int, float]:
@@ -32,16 +50,18 @@ def scores(answer: Ranking[Influencer]) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("over", list(InfluenceGraph))
-@pytest.mark.parametrize("measure", list(InfluenceMeasure))
+@pytest.mark.parametrize("measure", list(REFERENCES))
 @settings(deadline=None)
 @given(digraphs())
 def test_scores_are_those_of_networkx(
     measure: InfluenceMeasure, over: InfluenceGraph, drawn: tuple[int, list[Pair]]
 ) -> None:
     size, pairs = drawn
-    graph: nx.Graph[int] = nx.DiGraph() if over is REFERRALS else nx.Graph()
-    graph.add_edges_from((a, b) for a, b in pairs if a != b)
-    asked = network(size, **{"Referral" if over is REFERRALS else "Tie": pairs})
+    half = len(pairs) // 2 if over is BOTH else 0 if over is TIES else len(pairs)
+    ties = [pair for a, b in pairs[half:] for pair in ((a, b), (b, a))]
+    graph: nx.Graph[int] = nx.Graph() if over is TIES else nx.DiGraph()
+    graph.add_edges_from((a, b) for a, b in [*pairs[:half], *ties] if a != b)
+    asked = network(size, Referral=pairs[:half], Tie=pairs[half:])
 
     answer = influencers(asked, measure=measure, over=over, first=1000)
 
@@ -76,7 +96,98 @@ def test_parallel_edges_count_once() -> None:
     two = network(3, Referral=[(0, 1), (0, 1), (1, 2), (2, 2)])
 
     for measure in InfluenceMeasure:
-        assert influencers(one, measure=measure) == influencers(two, measure=measure)
+        answers = [influencers(n, measure=measure, near=("c00001",)) for n in (one, two)]
+        assert answers[0] == answers[1]
+
+
+def test_parallel_referrals_and_strengths_count_when_weighted() -> None:
+    asked = network_from_arrays(
+        {"Contact": contacts(4)},
+        {
+            "Referral": edges([(0, 1), (0, 1), (2, 1)]),
+            "Tie": edges([(1, 3), (1, 2)], strength=[1.0, np.nan]),
+        },
+    )
+
+    heavy = scores(influencers(asked, weighted=True))
+    ties = scores(influencers(asked, weighted=True, over=TIES))
+
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_weighted_edges_from([(1, 0, 2), (1, 2, 1)])
+    assert heavy == pytest.approx(nx.pagerank(graph, tol=1e-12))
+    known: nx.Graph[int] = nx.Graph()
+    known.add_weighted_edges_from([(1, 3, 1.0), (1, 2, 0.5)])
+    assert ties == pytest.approx(nx.pagerank(known, tol=1e-12, max_iter=999))
+
+
+def test_a_window_chooses_referrals() -> None:
+    at = [micros(datetime(2026, 1, day, tzinfo=UTC)) for day in (1, 2)]
+    asked = network_from_arrays(
+        {"Contact": contacts(3)}, {"Referral": edges([(0, 1), (1, 2)], at=at)}
+    )
+
+    answer = influencers(asked, since=datetime(2026, 1, 2, tzinfo=UTC))
+
+    assert sorted(scores(answer)) == [1, 2]
+
+
+def test_personalized_looks_from_chosen_parties() -> None:
+    asked = network(5, Referral=[(0, 1), (1, 2), (3, 4)])
+
+    answer = influencers(asked, measure=M.PERSONALIZED, near=("c00002",))
+
+    jump = {2: 1.0}
+    graph: nx.DiGraph[int] = nx.DiGraph([(1, 0), (2, 1), (4, 3)])
+    expected = nx.pagerank(graph, personalization=jump, dangling=jump, tol=1e-13, max_iter=999)
+    assert scores(answer) == pytest.approx(expected, abs=1e-9)
+
+
+def test_personalized_needs_parties_that_are_there_and_have_edges() -> None:
+    asked = network(3, Referral=[(0, 1)])
+
+    with pytest.raises(BadInput, match="near: 0 parties given, none with an edge"):
+        influencers(asked, measure=M.PERSONALIZED)
+    with pytest.raises(BadInput, match="near: 1 parties given, none with an edge"):
+        influencers(asked, measure=M.PERSONALIZED, near=("c00002",))
+    with pytest.raises(NotFound, match="there is no Customer 'c00000'; check its kind and key"):
+        influencers(asked, measure=M.PERSONALIZED, near=("c00000",), near_kind=PartyKind.CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    ("measure", "over", "expected"),
+    [
+        # 0 refers to 1, 2 and 3, who know nothing of each other; 4 to 3 alone
+        (M.HITS_HUB, REFERRALS, [0, 4]),
+        (M.HITS_AUTHORITY, REFERRALS, [3, 1, 2]),
+        (M.EIGENVECTOR, TIES, [0, 3, 1, 2, 4]),
+        (M.KATZ, REFERRALS, [0, 4]),
+        (M.BROKERAGE, TIES, [0, 3, 1, 2, 4]),
+        (M.EFFECTIVE_SIZE, TIES, [0, 3, 1, 2, 4]),
+    ],
+)
+def test_by_hand_who_comes_first(
+    measure: InfluenceMeasure, over: InfluenceGraph, expected: list[int]
+) -> None:
+    pairs = [(0, 1), (0, 2), (0, 3), (4, 3)]
+    asked = network(5, **{"Referral" if over is REFERRALS else "Tie": pairs})
+
+    answer = influencers(asked, measure=measure, over=over)
+
+    assert numbers(row.party for row in answer.items)[: len(expected)] == expected
+
+
+def test_rows_say_their_community_when_asked() -> None:
+    cliques = [(a + k, b + k) for k in (0, 4) for a in range(4) for b in range(a)]
+    asked = network(9, Tie=[*cliques, (3, 4), (4, 8)])
+
+    plain = influencers(asked, over=TIES)
+    told = influencers(asked, over=TIES, with_communities=True)
+
+    groups = {numbers([r.party])[0]: r.community for r in told.items}
+    assert groups == {0: 2, 1: 2, 2: 2, 3: 2, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1}
+    assert {row.community for row in plain.items} == {None}
+    largest = communities(asked, over=TIES).items[0]
+    assert sorted(numbers(m.party for m in largest.members)) == [4, 5, 6, 7, 8]
 
 
 def test_filters_choose_rows_but_scores_are_of_the_whole() -> None:
@@ -102,7 +213,7 @@ def test_filters_choose_rows_but_scores_are_of_the_whole() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(drawn=digraphs(), over=st.sampled_from(InfluenceGraph))
+@given(drawn=digraphs(), over=st.sampled_from([REFERRALS, TIES]))
 def test_sampled_betweenness_keeps_its_bound_on_small_graphs(
     drawn: tuple[int, list[Pair]], over: InfluenceGraph
 ) -> None:

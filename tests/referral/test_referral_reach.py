@@ -8,7 +8,8 @@ from graph.model import Money
 from graph.model.words import ReferralStatus
 from graph.network import network_from_arrays
 from graph.network.assemble import PurchaseArrays
-from referral.referral_reach import PartyKind, ReachLevel, referral_reach
+from referral.parties import PartyKind
+from referral.referral_reach import ReachLevel, referral_reach
 from tests.referral.networks import Pair, digraphs, edges, network, statuses
 
 PENDING, CONVERTED = ReferralStatus.PENDING, ReferralStatus.CONVERTED

@@ -17,8 +17,11 @@ from tests.referral.networks import network
 
 def test_every_module_is_found() -> None:
     assert list(analytics()) == [
+        "communities",
         "contact_network",
         "influencers",
+        "network_statistics",
+        "path",
         "referral_reach",
         "top_referrers",
         "trade_opportunities",
@@ -65,7 +68,7 @@ def test_runs_by_name_with_checked_arguments() -> None:
 
 
 def test_refuses_an_unknown_name_with_those_there_are() -> None:
-    with pytest.raises(BadInput, match="'nothing' is not an analytic; use one of influencers"):
+    with pytest.raises(BadInput, match="'nothing' is not an analytic; use one of communities"):
         run("nothing", network(1), {})
 
 
@@ -79,7 +82,10 @@ def test_names_every_wrong_argument() -> None:
         run("top_referrers", network(1), {"first": 0, "since": "2026-01-01T00:00", "measure": "X"})
 
     assert {p.field: p.message for p in caught.value.problems} == {
-        "measure": "'X': Input should be 'COUNT', 'CONVERTED', 'VALUE' or 'REACH'",
+        "measure": (
+            "'X': Input should be 'COUNT', 'CONVERTED', 'VALUE', 'REACH', 'REACH_DECAYED' or "
+            "'VALUE_CHAIN'"
+        ),
         "since": (
             "'2026-01-01T00:00': a time needs its offset from UTC, "
             "for example 2026-05-01T09:30:00+08:00"

@@ -28,6 +28,7 @@ from tests.referral.networks import (
 )
 
 PENDING, CONTACTED, CONVERTED, LOST, EXPIRED = ReferralStatus
+M = ReferrerMeasure
 
 
 def day(number: int) -> int:
@@ -98,14 +99,43 @@ def test_by_hand_all_four_measures() -> None:
         (ReferrerMeasure.CONVERTED, [("a", 1)]),
         (ReferrerMeasure.VALUE, [("b", 10_000), ("a", 150), ("c", 7)]),
         (ReferrerMeasure.REACH, [("a", 3), ("b", 2), ("c", 1)]),
+        (ReferrerMeasure.REACH_DECAYED, [("a", 2.5), ("b", 1.5), ("c", 1)]),
+        (ReferrerMeasure.VALUE_CHAIN, [("a", 11_157), ("b", 11_057), ("c", 57)]),
     ],
 )
 def test_ranks_by_the_measure_and_leaves_out_zero(
-    measure: ReferrerMeasure, expected: list[tuple[str, int]]
+    measure: ReferrerMeasure, expected: list[tuple[str, float]]
 ) -> None:
     answer = top_referrers(shop(), measure=measure)
 
     assert [(row.party.key, row.score) for row in answer.items] == expected
+
+
+def test_the_dearer_measures_stand_only_where_they_were_asked_for() -> None:
+    plain, decayed, chain = (
+        top_referrers(shop(), measure=measure).items[0]
+        for measure in (M.REACH, M.REACH_DECAYED, M.VALUE_CHAIN)
+    )
+
+    assert (plain.reach_decayed, plain.chain_value_minor) == (None, None)
+    assert (decayed.reach_decayed, decayed.chain_value_minor) == (2.5, None)
+    assert (chain.reach_decayed, chain.chain_value_minor) == (None, 11_157)
+
+
+@settings(deadline=None)
+@given(digraphs())
+def test_decayed_reach_halves_with_every_step(drawn: tuple[int, list[Pair]]) -> None:
+    size, pairs = drawn
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(size))
+    graph.add_edges_from(pairs)
+
+    answer = top_referrers(network(size, Referral=pairs), measure=M.REACH_DECAYED, first=1000)
+
+    lengths = dict(nx.all_pairs_shortest_path_length(graph))
+    expected = {n: sum(0.5 ** (d - 1) for d in lengths[n].values() if d) for n in graph}
+    found = {n: row.score for row in answer.items for n in numbers([row.party])}
+    assert found == pytest.approx({n: score for n, score in expected.items() if score})
 
 
 def test_a_purchase_goes_to_the_first_converted_referral_before_it() -> None:
