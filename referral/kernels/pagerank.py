@@ -53,7 +53,7 @@ def pagerank(
     if not size:
         return np.zeros(0)
     starts, ids = plain(backward)
-    own = np.ones(0) if weights is None else frozen(weights, np.float64)
+    own = frozen(np.ones(0) if weights is None else weights, np.float64)
     leaving = np.bincount(ids, weights=weights, minlength=size).astype(np.float64)
     with np.errstate(divide="ignore"):
         factor = np.where(leaving > 0, damping / leaving, 0.0)
