@@ -36,14 +36,12 @@ class Clock:
         self._deadline = math.inf if deadline is None else deadline
         self._turn = time.perf_counter() + TURN_S
 
-    def check(self) -> None:
-        """Goes on if there is time left.
-
-        Raises:
-            Overdue: there is none.
-        """
-        if time.perf_counter() > self._deadline:
+    def _check(self) -> float:
+        """The time; goes on if there is some left."""
+        now = time.perf_counter()
+        if now > self._deadline:
             raise Overdue("the answer took too long; ask for less at once")
+        return now
 
     async def turn(self) -> None:
         """Between two levels: lets others run where they have waited, and a cancellation arrive.
@@ -51,9 +49,7 @@ class Clock:
         Raises:
             Overdue: the deadline has passed.
         """
-        now = time.perf_counter()
-        if now > self._turn:
-            self.check()
+        if self._check() > self._turn:
             await asyncio.sleep(0)
             self._turn = time.perf_counter() + TURN_S
 
@@ -65,5 +61,5 @@ class Clock:
         """
         for at, item in enumerate(items):
             if at % LONG == 0:
-                self.check()
+                self._check()
             yield item

@@ -13,7 +13,8 @@ from graphql import parse
 
 from graph.importing import import_folder
 from graph.store import TenantGraph
-from schema.build import Schema
+from schema.build import Schema, build_schema
+from schema.execution import Mode
 from tests.graph.stores import STORES
 from tests.schema.conftest import Client, RecordingGraph
 
@@ -106,3 +107,19 @@ async def test_the_network_of_a_contact_takes_four_calls(
     await client.ask(text, **variables)
 
     assert [call for call, _ in client.calls] == ["nodes", "related", "related", "related"]
+
+
+async def test_no_example_surprises_its_plan_and_all_answer_as_graphql_core_does(
+    sqlite_ldbc: TenantGraph,
+) -> None:
+    planned, core = build_schema(), build_schema(Mode.CORE)
+
+    for example in EXAMPLES:
+        first = await _answer(planned, sqlite_ldbc, example)  # small levels step by step
+        second = await _answer(planned, sqlite_ldbc, example)  # all by generated functions
+        assert first == second == await _answer(core, sqlite_ldbc, example)
+
+    counters = planned.executor.counters
+    assert counters.planned == 2 * len(EXAMPLES)
+    assert (counters.generic, counters.slow) == ({}, {})
+    assert core.executor.counters.generic == {"as set": len(EXAMPLES)}

@@ -52,6 +52,30 @@ LONGEST = 5_000
 FAULTS = 3
 """How often each query is tried, with other faults each time: to validate it takes longest."""
 
+RATES = (0, 10, 40, 120)
+MANY_FAULTS = (60, 150, 250)
+"""How often something goes wrong, per mille."""
+
+TRIES = 60
+"""How often each of the queries below is tried."""
+
+FOUND = (
+    # one fragment at two places of one level: its relations are two levels
+    """{ contacts { a: edges { node { ...F } } b: edges { node { ...F } } } }
+       fragment F on Contact { key ties { totalCount edges { node { name sex } } } }""",
+    # several types share a relation, and one has more of the same name
+    """{ contact(key: "p000") { referralsMade { edges { status node { referralsMade { totalCount }
+       ... on Customer { owner { name } needs { edges { node { name } } } }
+       ... on Contact { needs { totalCount } ties { edges { cursor } } } } } } } }""",
+    # an error has a type's name too, unless one looks
+    """{ contacts { edges { node { ties { __typename } name } } pageInfo { __typename } } }""",
+    # every kind of leaf
+    """{ customers { edges { node { revision custom kind stage industryClimateIndex foundedOn
+       headcount emails trust belief creditRating updatedAt } } }
+       purchases { edges { node { amount at } } } search(text: "Org") { score node { id } } }""",
+)
+"""Queries for what random ones hit too seldom."""
+
 KEYS = ["c001", "c004", "p000", "p003", "o002", "r001", "g0", "s1", "b002", "none"]
 IDS = [
     NodeRef(kind, key).global_id
@@ -126,13 +150,18 @@ class Differential:
             found = Failures(None, [error])
         return found, list(self.faulty.log)
 
-    async def compare(self, query: str, variables: Mapping[str, Any] | None = None) -> None:
-        """Runs a query both ways.
+    async def compare(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        rates: Sequence[int] = RATES,
+    ) -> None:
+        """Runs a query both ways, with faults at one of those rates (per mille).
 
         Raises:
             Difference: the answers differ.
         """
-        faults = f"{self.random.randrange(10**6)}/{self.random.choice([0, 10, 40, 120])}"
+        faults = f"{self.random.randrange(10**6)}/{self.random.choice(rates)}"
         place = f"\n{query}\n{variables}\n{faults}\n"
         given = variables or {}
         core, core_log = await self._run(self.core, query, given, faults)
@@ -270,6 +299,8 @@ def run(number: int, base: int) -> Differential:
         store = SqliteStore(Path(folder))
         made = loop.run_until_complete(_start(store, base))
         try:
+            for query in FOUND * TRIES:
+                loop.run_until_complete(made.compare(query, rates=MANY_FAULTS))
             made.hypothesis_queries(loop, number // (4 * FAULTS), base)
             while made.counts["queries"] < number:
                 loop.run_until_complete(made.random_query())

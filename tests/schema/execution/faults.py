@@ -233,11 +233,22 @@ def _node(dice: _Dice, node: Any) -> Any:
 
 
 def _record(dice: _Dice, record: Any) -> Any:
-    """The record with another value in one of its fields."""
+    """The record with other values in some of its fields."""
     names = [f.name for f in dataclasses.fields(record) if f.init]
-    name = dice.random.choice([n for n in names if n not in ("key", "source", "target")] or names)
-    old = getattr(record, name)
-    bad = dice.random.choice(JUNK)
+    names = [n for n in names if n not in ("key", "source", "target")] or names
+    some = dice.random.sample(names, min(len(names), dice.random.choice([1, 2, 12])))
+    bad = {name: _bad(dice, getattr(record, name)) for name in some}
+    return dataclasses.replace(record, **bad)
+
+
+def _bad(dice: _Dice, old: Any) -> Any:
     if isinstance(old, tuple | list) and old and dice.random.random() < 0.6:
-        bad = type(old)(_one_of(dice, list(old)))
-    return dataclasses.replace(record, **{name: bad})
+        return type(old)(_one_of(dice, list(old)))
+    if dice.random.random() < 0.5:
+        if isinstance(old, float):
+            return dice.random.choice([float("nan"), float("inf")])
+        if isinstance(old, int):
+            return 2**40
+        if isinstance(old, Mapping):
+            return ValueError("no JSON")
+    return dice.random.choice(JUNK)

@@ -89,9 +89,6 @@ MUTANTS = (
         "is OperationType.SUBSCRIPTION",
     ),
     Mutant(
-        "what a surprise began is not undone", "run", "del kept[length:]", "del kept[len(kept) :]"
-    ),
-    Mutant(
         "the rest of a surprised level is lost",
         "run",
         "return part.at(left)",
@@ -99,12 +96,6 @@ MUTANTS = (
     ),
     Mutant(
         "a list is counted from 1", "complete", "[*path, at], owner)", "[*path, at + 1], owner)"
-    ),
-    Mutant(
-        "a shared level has one parent type",
-        "complete",
-        "owners.get(type(parent).__name__) or ",
-        "",
     ),
     Mutant("a nullable enum must not be null", "leaves", "members | {None: None} if", "members if"),
 )

@@ -1,0 +1,277 @@
+"""Operations run from their plans: calls, errors, bounds, deadline, cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from graphql import OperationType
+from strawberry.schema.exceptions import InvalidOperationTypeError
+
+from graph.errors import StoreUnavailable, TimedOut
+from graph.model import Customer, NodeRef, Record
+from graph.query import FindQuery, Hit, Page, RelatedQuery
+from schema.build import Schema, build_schema
+from schema.context import Context
+from schema.execution import Executor, Mode, executor
+from schema.execution.clock import LONG, Clock, Overdue
+from schema.execution.failures import MAX_PER_LEVEL
+from schema.execution.plan import Level
+
+
+class ListedGraph:
+    """A graph of so many customers, whose relations give what a test says."""
+
+    def __init__(self, number: int, related: Any = None) -> None:
+        self.customers = [Customer(key=f"c{i}", name=f"C {i}") for i in range(number)]
+        self._related = related
+        self.asked = 0
+
+    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        return {c.key: c for c in self.customers if c.key in keys}
+
+    async def find(self, query: FindQuery) -> Page[Record]:
+        return Page(tuple(self.customers), tuple((c.key,) for c in self.customers))
+
+    async def related(
+        self, query: RelatedQuery, anchors: Sequence[NodeRef]
+    ) -> Mapping[NodeRef, Page[Hit]]:
+        self.asked += 1
+        found: Mapping[NodeRef, Page[Hit]] = await self._related(anchors)
+        return found
+
+
+async def answer(
+    runner: Executor, graph: Any, query: str, **more: Any
+) -> tuple[Any, list[dict[str, Any]]]:
+    found = await runner.execute(query, more.pop("variables", None), Context(graph), **more)
+    return found.data, [dict(e.formatted) for e in found.errors or ()]
+
+
+def fresh(schema: Schema, **more: Any) -> Executor:
+    return Executor(schema._schema, **more)
+
+
+OWNERS = "{ customers { edges { node { key owner { name } } } } }"
+
+
+async def test_a_plan_is_made_once_for_each_way_its_switches_fall(schema: Schema) -> None:
+    runner, graph = fresh(schema), ListedGraph(2)
+    query = """query ($yes: Boolean!, $key: String!) {
+      customer(key: $key) { key name @include(if: $yes) } }"""
+
+    for yes, key in [(True, "c0"), (False, "c0"), (True, "c1"), (False, "c1")]:
+        data, _ = await answer(runner, graph, query, variables={"yes": yes, "key": key})
+        assert data["customer"] == ({"key": key, "name": f"C {key[1]}"} if yes else {"key": key})
+
+    operation = runner.documents.get(query).operation(None)
+    assert list(operation.plans) == [(True,), (False,)]
+
+
+async def test_the_plans_of_an_operation_are_bounded(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "MAX_PLANS", 2)
+    runner, graph = fresh(schema), ListedGraph(1)
+    query = """query ($a: Boolean!, $b: Boolean!) {
+      x: __typename @skip(if: $a) y: __typename @skip(if: $b) }"""
+
+    for a, b in [(True, True), (True, False), (False, True)]:
+        await answer(runner, graph, query, variables={"a": a, "b": b})
+
+    operation = runner.documents.get(query).operation(None)
+    assert list(operation.plans) == [(True, False), (False, True)]
+
+
+async def test_many_errors_of_one_level_are_told_in_one(schema: Schema) -> None:
+    async def away(anchors: Sequence[NodeRef]) -> Any:
+        raise StoreUnavailable("the database does not answer")
+
+    runner = fresh(schema)
+
+    data, errors = await answer(runner, ListedGraph(100, away), OWNERS)
+
+    assert data["customers"]["edges"][99] == {"node": {"key": "c99", "owner": None}}
+    assert len(errors) == MAX_PER_LEVEL + 1
+    assert errors[0]["path"] == ["customers", "edges", 0, "node", "owner"]
+    assert errors[-1]["path"] == ["customers", "edges", MAX_PER_LEVEL, "node", "owner"]
+    assert errors[-1]["message"] == (
+        "80 more errors of this kind, the first of them here: the database does not answer"
+    )
+    assert {e["extensions"]["code"] for e in errors} == {"STORE_UNAVAILABLE"}
+
+
+async def test_one_bad_value_costs_the_rest_of_its_level_nothing(schema: Schema) -> None:
+    runner, graph = fresh(schema), ListedGraph(30)
+    await answer(runner, graph, "{ nodes(ids: []) { ... on Customer { name } } }")
+    bad: Any = None
+    graph.customers[3] = replace(graph.customers[3], name=bad)
+    ids = ", ".join(f'"{c.global_id}"' for c in graph.customers)
+
+    data, errors = await answer(
+        runner, graph, f"{{ nodes(ids: [{ids}]) {{ ... on Customer {{ name }} }} }}"
+    )
+
+    assert [e["path"] for e in errors] == [["nodes", 3, "name"]]
+    assert data["nodes"][2:5] == [{"name": "C 2"}, None, {"name": "C 4"}]
+    assert runner.counters.slow == {"Query.nodes: Surprise": 1}
+
+
+async def test_a_relation_that_forgets_a_parent_is_our_error(schema: Schema) -> None:
+    runner, graph = fresh(schema), ListedGraph(2)
+
+    async def short(parents: Sequence[Any], call: object) -> list[Any]:
+        return [None]
+
+    document = runner.documents.get(OWNERS)
+    await answer(runner, ListedGraph(0), OWNERS)
+    plan: Any = document.operation(None).plans[()]
+    (level,) = plan.fields[0].kids
+    assert isinstance(level, Level)
+    level.call = short
+
+    _, errors = await answer(runner, graph, OWNERS)
+
+    assert [e["extensions"]["code"] for e in errors] == ["INTERNAL", "INTERNAL"]
+
+
+async def test_a_plan_stops_at_the_deadline(schema: Schema) -> None:
+    graph = ListedGraph(3)
+
+    with pytest.raises(TimedOut):
+        await answer(fresh(schema), graph, OWNERS, deadline=time.perf_counter() - 1)
+    assert graph.asked == 0
+
+
+def test_a_long_list_is_watched() -> None:
+    past = Clock(time.perf_counter() - 1)
+
+    with pytest.raises(Overdue):
+        list(past.watch(range(10)))
+    assert list(Clock(None).watch(range(2 * LONG))) == list(range(2 * LONG))
+
+
+async def test_the_deadline_also_holds_inside_a_long_list(schema: Schema) -> None:
+    graph = ListedGraph(LONG)
+    query = "{ customers { edges { node { key } } } }"
+
+    with pytest.raises(TimedOut):
+        await answer(fresh(schema), graph, query, deadline=time.perf_counter() - 1)
+
+
+async def test_a_request_that_nobody_waits_for_stops_all_its_levels(schema: Schema) -> None:
+    cancelled: list[int] = []
+    begun = asyncio.Event()
+
+    async def forever(anchors: Sequence[NodeRef]) -> Any:
+        if graph.asked == 2:
+            begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(len(anchors))
+            raise
+
+    graph = ListedGraph(3, forever)
+    query = OWNERS.replace("owner", "referralReceived { key } owner")
+    request = asyncio.create_task(answer(fresh(schema), graph, query))
+    async with asyncio.timeout(20):
+        await begun.wait()
+
+    request.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await asyncio.sleep(0)
+    assert cancelled == [3, 3]
+
+
+async def test_others_have_their_turn_between_levels(schema: Schema) -> None:
+    async def slowly(anchors: Sequence[NodeRef]) -> Any:
+        time.sleep(0.01)  # noqa: ASYNC251 - a store that answers on the loop
+        return {a: Page((), ()) for a in anchors}
+
+    order = []
+
+    async def other() -> None:
+        order.append("other")
+
+    waiting = asyncio.create_task(other())
+    await answer(fresh(schema), ListedGraph(3, slowly), OWNERS)
+    order.append("answer")
+    await waiting
+
+    assert order == ["other", "answer"]
+
+
+async def test_introspection_stands_beside_other_fields(schema: Schema) -> None:
+    query = '{ customer(key: "c0") { key } __type(name: "Contact") { name } __typename }'
+
+    data, errors = await answer(fresh(schema), ListedGraph(1), query)
+
+    assert errors == []
+    assert data == {
+        "customer": {"key": "c0"},
+        "__type": {"name": "Contact"},
+        "__typename": "Query",
+    }
+
+
+async def test_wrong_variables_are_all_told(schema: Schema) -> None:
+    query = "query ($a: Int!, $b: Int!) { customers(first: $a, last: $b) { totalCount } }"
+
+    data, errors = await answer(fresh(schema), ListedGraph(1), query, variables={"a": "x"})
+
+    assert data is None
+    assert [e["extensions"]["code"] for e in errors] == ["BAD_INPUT", "BAD_INPUT"]
+
+
+async def test_an_unknown_operation_is_bad_input(schema: Schema) -> None:
+    _, errors = await answer(
+        fresh(schema), ListedGraph(1), "query A { __typename }", operation_name="B"
+    )
+
+    assert [(e["message"], e["extensions"]) for e in errors] == [
+        ("Unknown operation named 'B'.", {"code": "BAD_INPUT"})
+    ]
+
+
+async def test_an_operation_of_a_kind_that_may_not_run_is_refused(schema: Schema) -> None:
+    with pytest.raises(InvalidOperationTypeError):
+        await answer(
+            fresh(schema),
+            ListedGraph(1),
+            "mutation { deleteGoods(input: {keys: []}) { version } nothing }",
+            allowed={OperationType.QUERY},
+        )
+
+
+async def test_aliases_of_aliases_do_not_make_a_huge_plan(schema: Schema) -> None:
+    fragments = " ".join(
+        f"fragment F{i} on Contact {{ {' '.join(alias(a, i) for a in 'abcd')} }}" for i in range(8)
+    )
+    query = f'{{ contact(key: "none") {{ ...F0 }} }} {fragments} fragment F8 on Contact {{ key }}'
+    runner = fresh(schema)
+
+    data, errors = await answer(runner, ListedGraph(0), query)
+
+    assert (data, errors) == ({"contact": None}, [])
+    assert runner.counters.generic == {"too many fields": 1}
+
+
+def alias(name: str, depth: int) -> str:
+    return f"{name}: referralReceived {{ source {{ ...F{depth + 1} }} }}"
+
+
+async def test_graphql_core_runs_everything_when_set_so() -> None:
+    schema = build_schema(Mode.CORE)
+
+    found = await schema.execute('{ customer(key: "c0") { name } }', None, Context(ListedGraph(1)))  # type: ignore[arg-type]
+
+    assert found.data == {"customer": {"name": "C 0"}}
+    assert schema.executor.counters.generic == {"as set": 1}
+    assert schema.executor.counters.planned == 0
