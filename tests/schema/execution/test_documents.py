@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLError
 
 from schema.build import Schema
-from schema.execution.documents import BYTES_OF_TEXT, TOO_DEEP, Documents
+from schema.execution.documents import TOO_DEEP, Documents, memory
 
 SHORT = "{ __typename }"
 
@@ -19,7 +19,7 @@ def test_a_text_is_read_once(schema: Schema) -> None:
     documents = Documents(schema._schema)
 
     assert documents.get(SHORT) is documents.get(SHORT)
-    assert (len(documents), documents.bytes) == (1, BYTES_OF_TEXT * len(SHORT))
+    assert (len(documents), documents.bytes) == (1, memory(SHORT))
 
 
 def test_an_invalid_text_is_kept_with_its_errors(schema: Schema) -> None:
@@ -47,7 +47,7 @@ def test_the_document_not_asked_for_longest_goes_first(schema: Schema) -> None:
 
 def test_documents_and_their_plans_are_bounded_by_bytes(schema: Schema) -> None:
     one, other = texts(2)
-    size = BYTES_OF_TEXT * len(one)
+    size = memory(one)
     documents = Documents(schema._schema, size=2 * size)
     document = documents.get(one)
     documents.get(other)
