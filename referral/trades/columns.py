@@ -133,9 +133,9 @@ class _Finder:
         order = np.argsort(width, kind="stable")
         rank = np.empty(size, np.int32)
         rank[order] = np.arange(size, dtype=np.int32)
-        starts, self._rows, back_starts, self._back = sort_rows(rank[giver], rank[receiver], size)
-        self._starts, self._back_starts = starts, back_starts
-        self._source, self._target = rank[giver][self._rows], rank[receiver][self._rows]
+        found = sort_rows(rank[giver], rank[receiver], size)
+        self._starts, self._target, self._rows, self._back_starts, _, self._back = found
+        self._source = rank[giver][self._rows]
         self._stake = problem.stake[self._rows].astype(np.float64)
         self._chance = problem.chance[self._rows]
         self._gift = problem.gift[order]

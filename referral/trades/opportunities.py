@@ -136,9 +136,9 @@ class _Search:
         rank[order] = np.arange(size, dtype=np.int32)
         self._giver, self._receiver = giver, receiver
         source, target = rank[giver], rank[receiver]
-        starts, rows, back_starts, back = sort_rows(source, target, size)
-        self._rows = (starts, target[rows])
-        self._back = (back_starts, source[rows[back]], back)
+        starts, ids, rows, back_starts, back_ids, back = sort_rows(source, target, size)
+        self._rows = (starts, ids)
+        self._back = (back_starts, back_ids, back)
         self._begin = self._rows[0][:-1].copy()
         self._back_begin = self._back[0][:-1].copy()
         self._near = np.full(size, -1, np.int32)
@@ -147,11 +147,8 @@ class _Search:
         self._cursor = np.zeros(MOST_PARTIES + 1, np.int64)
         self._state = np.array([0, -1, 0], np.int64)
         self._last = size if sieve.party is None else min(1, size)
-        by_row = self._arcs[rows]
-        self._worth = graph.worth(by_row)
-        self._trust = _thousandths(graph.trust[by_row])
-        self._freshness = _thousandths(graph.freshness[by_row])
-        self._wanted = wanted[rows] if sieve.good is not None else np.empty(0, np.int8)
+        self._numbers = self._arcs[rows]
+        self._wanted = np.empty(0, np.int8) if wanted is None else wanted[rows]
         self._least = np.array([sieve.min_value, round(sieve.min_trust * 1000)], np.int64)
         self._names = order.astype(np.int32)
         self.counts = np.zeros(MOST_PARTIES + 1, np.int64)
@@ -162,11 +159,12 @@ class _Search:
         """Searches on for a while; True when it is through."""
         from referral.trades.walking import walk
 
+        graph = self._graph
         arguments: tuple[Any, ...] = (
             *self._rows, *self._back, self._begin, self._back_begin, self._near, self._closing,
             self._path, self._cursor, self._state, self._last, self._longest, _STEPS,
-            self._worth, self._trust, self._freshness, self._wanted, self._least, self._names,
-            self.counts, self._scores, self._kept,
+            self._numbers, graph.value, graph.units, graph.trust, graph.freshness, self._wanted,
+            self._least, self._names, self.counts, self._scores, self._kept,
         )  # fmt: skip
         return bool(walk(*arguments))
 
@@ -201,7 +199,7 @@ class _Search:
         return int(self._arcs[low + np.searchsorted(self._receiver[low:high], receiver)])
 
 
-def _best_arcs(graph: WantGraph, good: int | None) -> tuple[Longs, NDArray[np.int8]]:
+def _best_arcs(graph: WantGraph, good: int | None) -> tuple[Longs, NDArray[np.int8] | None]:
     """One arc for each pair of parties, of most worth; with a good, that one where it moves."""
     order = np.arange(graph.arcs)
     if good is not None:
@@ -210,8 +208,7 @@ def _best_arcs(graph: WantGraph, good: int | None) -> tuple[Longs, NDArray[np.in
     new = np.ones(graph.arcs, np.bool_)
     new[1:] = (giver[1:] != giver[:-1]) | (receiver[1:] != receiver[:-1])
     arcs = order[new]
-    wanted = graph.good[arcs] == (-2 if good is None else good)
-    return arcs, wanted.astype(np.int8)
+    return arcs, None if good is None else (graph.good[arcs] == good).astype(np.int8)
 
 
 def _order(giver: Ids, receiver: Ids, size: int, party: int | None) -> Longs:
@@ -222,8 +219,3 @@ def _order(giver: Ids, receiver: Ids, size: int, party: int | None) -> Longs:
             raise BadInput(f"party {shown(party)}: the parties are 0 to {size - 1}")
         width[party] = -1
     return np.argsort(width, kind="stable")
-
-
-def _thousandths(share: NDArray[np.float64]) -> Ids:
-    """Whole numbers, so that sums do not depend on the order of adding."""
-    return np.rint(share * 1000).astype(np.int32)

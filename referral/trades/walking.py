@@ -32,9 +32,11 @@ def walk(
     last: int,
     longest: int,
     steps: int,
-    worth: Longs,
-    trust: Ids,
-    freshness: Ids,
+    numbers: Longs,
+    value: Longs,
+    units: Longs,
+    trust: Floats,
+    freshness: Floats,
     wanted: NDArray[np.int8],
     least: Longs,
     names: Ids,
@@ -58,8 +60,8 @@ def walk(
         last: nodes from this one on are not searched from.
         longest: most nodes of a cycle, 2 to MOST.
         steps: arcs to look at before pausing.
-        worth: (m,) value of each arc.
-        trust, freshness: (m,) in thousandths.
+        numbers: (m,) the arc's number in the columns that follow; looked up for cycles only.
+        value, units, trust, freshness: columns of the graph of wants.
         wanted: (m,) a cycle counts only if one of its arcs has 1 here; empty = all count.
         least: least value, and least trust in thousandths, of a cycle that counts.
         names: (n,) what nodes are called outside; a cycle begins at its lowest name.
@@ -98,8 +100,8 @@ def walk(
                 if away == 1:
                     path[depth + 1] = other
                     _met(
-                        path, cursor, closing[other], depth + 2, worth, trust, freshness,
-                        wanted, least, names, counts, scores, kept, state,
+                        path, cursor, closing[other], depth + 2, numbers, value, units, trust,
+                        freshness, wanted, least, names, counts, scores, kept, state,
                     )  # fmt: skip
                 if left > 1:
                     path[depth + 1] = other
@@ -164,9 +166,11 @@ def _met(
     cursor: Longs,
     last_arc: int,
     length: int,
-    worth: Longs,
-    trust: Ids,
-    freshness: Ids,
+    numbers: Longs,
+    value: Longs,
+    units: Longs,
+    trust: Floats,
+    freshness: Floats,
     wanted: NDArray[np.int8],
     least: Longs,
     names: Ids,
@@ -180,13 +184,16 @@ def _met(
         counts[length] += 1
         return
     total, trusted, fresh, largest, top_up, asked = 0, 0, 0, 0, 0, len(wanted) == 0
-    before = worth[last_arc]
+    number = numbers[last_arc]
+    before = max(value[number], 0) * units[number]
     for place in range(length):
         arc = last_arc if place == length - 1 else cursor[place] - 1
-        given = worth[arc]
+        number = numbers[arc]
+        given = max(value[number], 0) * units[number]
         total += given
-        trusted += trust[arc]
-        fresh += freshness[arc]
+        # whole thousandths, so that sums do not depend on the order of adding
+        trusted += int(trust[number] * 1000.0 + 0.5)
+        fresh += int(freshness[number] * 1000.0 + 0.5)
         largest = max(largest, given)
         top_up = max(top_up, before - given)
         before = given
@@ -274,12 +281,12 @@ def _sink(scores: Floats, kept: Ids, score: float, cycle: Ids) -> None:
 
 
 @njit(cache=True)
-def sort_rows(source: Ids, target: Ids, size: int) -> tuple[Longs, Ids, Longs, Ids]:
+def sort_rows(source: Ids, target: Ids, size: int) -> tuple[Longs, Ids, Ids, Longs, Ids, Ids]:
     """Arcs sorted by source and target, and backwards, by counting: O(n + m).
 
     Returns:
-        Starts of the rows, the arcs' places in order; starts of the backward rows, and their
-        arcs as numbers in that order.
+        Starts of the rows, the targets, and which arc each was; starts of the backward rows, the
+        sources, and at which place of the rows each stands.
     """
     arcs = len(source)
     starts = np.zeros(size + 1, np.int64)
@@ -295,16 +302,24 @@ def sort_rows(source: Ids, target: Ids, size: int) -> tuple[Longs, Ids, Longs, I
     for arc in range(arcs):
         by_target[free[target[arc]]] = arc
         free[target[arc]] += 1
+    # a stable sort by source of what is sorted by target is sorted by both
     free = starts[:-1].copy()
     order = np.empty(arcs, np.int32)
-    for place in range(arcs):
-        arc = by_target[place]
-        order[free[source[arc]]] = arc
-        free[source[arc]] += 1
+    targets = np.empty(arcs, np.int32)
+    for node in range(size):
+        for place in range(back_starts[node], back_starts[node + 1]):
+            arc = by_target[place]
+            at = free[source[arc]]
+            free[source[arc]] = at + 1
+            order[at] = arc
+            targets[at] = node
     free = back_starts[:-1].copy()
     back = np.empty(arcs, np.int32)
-    for place in range(arcs):
-        arc = order[place]
-        back[free[target[arc]]] = place
-        free[target[arc]] += 1
-    return starts, order, back_starts, back
+    sources = np.empty(arcs, np.int32)
+    for node in range(size):
+        for place in range(starts[node], starts[node + 1]):
+            at = free[targets[place]]
+            free[targets[place]] = at + 1
+            back[at] = place
+            sources[at] = node
+    return starts, targets, order, back_starts, sources, back
