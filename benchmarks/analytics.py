@@ -37,7 +37,7 @@ from referral.kernels.hops import within_hops
 from referral.kernels.pagerank import pagerank
 from referral.kernels.random_paths import sampled_betweenness
 from referral.kernels.reach import reach
-from referral.kernels.shape import undirected
+from referral.kernels.shape import plain, undirected
 from referral.kernels.shortest_paths import distance
 from referral.kernels.triangles import triangles
 
@@ -125,9 +125,9 @@ def ranking(count: int) -> Iterator[Task]:
         "scipy": partial(scipy_components, matrix, connection="strong"),
     }
     if count <= NETWORKX_MOST:
-        plain = networkx_of(edges)
-        peers["networkx"] = lambda: nx.pagerank(plain, tol=change / edges.size, max_iter=500)
-        strong["networkx"] = lambda: list(nx.strongly_connected_components(plain))
+        whole = networkx_of(edges)
+        peers["networkx"] = lambda: nx.pagerank(whole, tol=change / edges.size, max_iter=500)
+        strong["networkx"] = lambda: list(nx.strongly_connected_components(whole))
     yield "PageRank", "trust", peers
     yield "strong components", "trust", strong
 
@@ -138,15 +138,15 @@ def reaching(count: int) -> Iterator[Task]:
         given = (edges.source, edges.target, edges.size)
         peers: dict[str, Callable[[], Any]] = {"renmai": partial(reach, *given)}
         if count <= NETWORKX_MOST:
-            plain = networkx_of(edges)
-            peers["networkx"] = lambda g=plain: [len(nx.descendants(g, n)) for n in g]
+            whole = networkx_of(edges)
+            peers["networkx"] = lambda g=whole: [len(nx.descendants(g, n)) for n in g]
         yield "reach", name, peers
 
 
 def searching(count: int) -> Iterator[Task]:
     """Two hops and shortest paths, 1,000 at random."""
     edges = social(count)
-    rows = undirected(edges.source, edges.target, edges.size)
+    rows = plain(undirected(edges.source, edges.target, edges.size))
     kit = networkit_of(edges)
     draw = np.random.default_rng(1)
     pairs = draw.integers(0, edges.size, (1_000, 2)).tolist()
@@ -200,7 +200,7 @@ def knit(count: int) -> Iterator[Task]:
             "renmai": partial(communities, rows),
             "networkit": lambda: ran(nk.community.PLM(kit, refine=False)),
         }),
-        ("harmonic of 512 nodes (networkit: of 32)", {
+        ("harmonic of 512 nodes (networkit of 32: ratio to be divided by 16)", {
             "renmai": partial(distance_sums_from, rows, rows, some),
             "networkit": kit_harmonic,
         }),
@@ -216,10 +216,10 @@ def knit(count: int) -> Iterator[Task]:
     theirs = np.array(ran(nk.community.PLM(kit, refine=False)).getPartition().getVector(), np.int32)
     print(f"<!-- modularity: {own.modularity:.4f}, PLM {modularity(rows, theirs):.4f} -->")
     if count <= NETWORKX_MOST:
-        plain = networkx_of(edges)
-        tasks[0][1]["networkx"] = lambda: nx.triangles(plain)
-        tasks[1][1]["networkx"] = lambda: nx.core_number(plain)
-        tasks[4][1]["networkx"] = lambda: nx.constraint(plain)
+        whole = networkx_of(edges)
+        tasks[0][1]["networkx"] = lambda: nx.triangles(whole)
+        tasks[1][1]["networkx"] = lambda: nx.core_number(whole)
+        tasks[4][1]["networkx"] = lambda: nx.constraint(whole)
     for name, peers in tasks:
         yield name, "social", peers
 

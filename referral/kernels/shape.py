@@ -34,7 +34,20 @@ def plain(graph: Csr) -> Csr:
     Compiled code is made for exact types, and read-only, writable and memory-mapped arrays are
     three: brought to one, a kernel is compiled once.
     """
+    if _is_plain(graph.starts, np.int64) and _is_plain(graph.ids, np.int32):
+        return graph
     return Csr(frozen(graph.starts, np.int64), frozen(graph.ids, np.int32))
+
+
+def _is_plain(values: NDArray[Any], dtype: type[np.generic]) -> bool:
+    """Whether it is what compiled code is made for; a search is too short to make views."""
+    flags = values.flags
+    return (
+        type(values) is np.ndarray
+        and values.dtype == dtype
+        and not flags.writeable
+        and flags.c_contiguous
+    )
 
 
 def frozen(values: NDArray[Any], dtype: type[ScalarT]) -> NDArray[ScalarT]:
