@@ -60,8 +60,9 @@ def filled(run: Run, generated: Path, tmp_path: Path) -> Run:
 
 
 COMMANDS = [
-    "serve", "demo", "generate", "import", "export", "query", "schema",
-    "top-referrers", "influencers", "reach", "trades", "network",
+    "serve", "demo", "generate", "import", "export", "query", "schema", "warm",
+    "communities", "network-statistics", "path", "top-referrers", "influencers", "reach",
+    "trades", "network",
 ]  # fmt: skip
 
 
@@ -77,6 +78,23 @@ def test_help_lists_every_command(run: Run) -> None:
     _, out, _ = run("--help")
 
     assert [c for c in COMMANDS if f" {c} " not in out] == []
+
+
+def test_kernels_can_be_compiled_ahead(run: Run) -> None:
+    code, out, _ = run("warm")
+
+    assert code == 0
+    assert out.startswith("compiled in ")
+
+
+def test_want_lists_are_solved(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "wants.txt"
+    file.write_text("A B\nB C\nC A\nD A\n")
+
+    code, out, _ = run("trades", "solve", str(file), "--json")
+
+    assert code == 0
+    assert (json.loads(out)["trades"], json.loads(out)["optimal"]) == (3, True)
 
 
 def test_the_version_is_told(run: Run) -> None:

@@ -1,0 +1,12 @@
+"""The command that compiles the analytics' kernels ahead of their first use."""
+
+from __future__ import annotations
+
+import typer
+
+
+def warm() -> None:
+    """Compile what the analytics run on, so that no first question has to wait for it."""
+    from referral.kernels.warming import warm as compile_kernels
+
+    typer.echo(f"compiled in {compile_kernels():.1f} s")
