@@ -21,7 +21,7 @@ from referral.trades.columns import Columns, no_prices
 from referral.trades.highs import Linear
 from referral.trades.instance import Instance
 from referral.trades.master import Master
-from referral.trades.plan_types import Goal, Level, PlanOptions
+from referral.trades.plan_types import Capacity, Goal, Level, PlanOptions
 from referral.trades.want_graph import Floats, Longs
 
 ROUNDS = 500
@@ -39,6 +39,9 @@ PROMISING = 600
 
 LISTED = 300_000
 """Most columns that the last choice is made from."""
+
+GENERATING = 0.6
+"""Share of the time that is left for making columns."""
 
 REFINING = 0.4
 """Share of the time that is left for bettering a plan by parts."""
@@ -70,6 +73,7 @@ class Capped:
         self._left = left
         self._forced = options.forced
         self._seed = options.seed
+        self._once = options.capacity is Capacity.PARTY
         self._width = problem.uses.shape[1]
         none = no_prices(problem, self.columns.longest)
         _, self.complete = self.columns.search(none, -1.0, max(1, options.pool), options.pool + 1)
@@ -122,11 +126,10 @@ class Capped:
         limit = self._limit(goal)
         if self._done(goal, limit):
             return limit
-        if limit < math.inf:
-            swaps = np.flatnonzero(self.columns.lengths == 2)
-            self._choose(goal, self._with_plan(swaps), share=0.1)
-            if self._done(goal, limit):
-                return limit
+        swaps = np.flatnonzero(self.columns.lengths == 2)
+        self._choose(goal, self._with_plan(swaps), share=0.1)
+        if self._done(goal, limit):
+            return limit
         return min(limit, self._generated(goal))
 
     def _done(self, goal: Goal, bound: float) -> bool:
@@ -139,10 +142,20 @@ class Capped:
         trades = settled.get(Goal.TRADES)
         if goal is Goal.TRADES:
             return float(len(np.unique(problem.receiver)))
+        if goal in (Goal.VALUE, Goal.EXPECTED) and self._once and not settled:
+            return self._most_received(goal)
         if goal is Goal.SHORTER_CYCLES and trades is not None:
             return -trades if chains else -2 * trades
         only_swaps = trades is not None and settled.get(Goal.SHORTER_CYCLES) == -2 * trades
         return 0.0 if goal is Goal.EMBEDDED_SWAPS and only_swaps else math.inf
+
+    def _most_received(self, goal: Goal) -> float:
+        """Every party's best leg: none receives twice, and a leg holds no likelier than it does."""
+        problem = self.columns.problem
+        gain = problem.worth * 1.0 if goal is Goal.VALUE else problem.stake * problem.chance
+        best = np.zeros(problem.size)
+        np.maximum.at(best, problem.receiver, gain)
+        return float(best.sum())
 
     def _generated(self, goal: Goal) -> float:
         """Settles a goal by column generation; returns a bound on every plan."""
@@ -176,7 +189,7 @@ class Capped:
         parties of the plan are few. References: Shaw 1998, doi:10.1007/3-540-49481-2_30.
         """
         chance = np.random.default_rng(self._seed)
-        end = self._left() * (1 - REFINING)
+        end = self._after(REFINING)
         idle = 0
         while idle < PATIENCE and self._left() > end and not self._done(goal, bound):
             before = self._reached(goal)
@@ -186,6 +199,11 @@ class Capped:
             kept[np.searchsorted(among, self.among[~loose])] = self.times[~loose]
             self._choose(goal, among, share=0.02, kept=kept)
             idle = 0 if self._reached(goal) > before else idle + 1
+
+    def _after(self, share: float) -> float:
+        """Seconds that are left when a share of them is spent; 0 where they are not limited."""
+        left = self._left()
+        return left * (1 - share) if left < math.inf else 0.0
 
     def _within(self, kept: Longs, scores: Floats) -> Longs:
         """The plan, and the best columns that use nothing of what is kept of it, ascending."""
@@ -211,8 +229,9 @@ class Capped:
         active = self._with_plan(np.arange(min(len(columns), KEPT * size)))
         relaxed, proven = self._master.relax(goal, active), False
         scores = np.empty(0)
+        end = self._after(GENERATING)
         for _ in range(ROUNDS):
-            if relaxed is None or self._left() <= 0:
+            if relaxed is None or self._left() <= end:
                 break
             prices = self._master.prices(goal, relaxed)
             before = len(columns)
