@@ -69,6 +69,10 @@ FOUND = (
        ... on Contact { needs { totalCount } ties { edges { cursor } } } } } } } }""",
     # an error has a type's name too, unless one looks
     """{ contacts { edges { node { ties { __typename } name } } pageInfo { __typename } } }""",
+    # an error is no JSON, and a text is no list
+    """{ customers { edges { node { custom } } } goods { edges { node { custom } } }
+       contacts { edges { node { custom hobbies phones } } } purchases { edges { node { custom } } }
+       organizations { edges { node { custom } } } staff { edges { node { custom } } } }""",
     # every kind of leaf
     """{ customers { edges { node { revision custom kind stage industryClimateIndex foundedOn
        headcount emails trust belief creditRating updatedAt } } }
@@ -325,6 +329,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     number, base = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    sys.stdout.write(f"{number:,} queries from seed {base}\n")
     found = run(number, base)
     sys.stdout.write(f"{dict(found.counts)}\n{found.plan.counters}\n")
 
