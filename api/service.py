@@ -88,7 +88,9 @@ class Service:
                 )
         except (TimeoutError, TimedOut) as error:
             raise TimedOut(
-                f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S"
+                f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S. "
+                "What a mutation writes may have been written: send it again with the same "
+                "idempotencyKey"
             ) from error
         return document(result.data, result.errors)
 

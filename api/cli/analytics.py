@@ -14,6 +14,7 @@ from api.cli.session import (
     StoreOption,
     TenantOption,
     console,
+    must_have_data,
     print_json,
     settings_for,
     with_graph,
@@ -84,11 +85,7 @@ async def answer(
         NotFound: the record asked for is not there.
         BadInput: an argument is wrong.
     """
-    if await graph.version() == 0:
-        raise NotFound(
-            f"tenant {shown(graph.tenant)} has no data in this store; "
-            "see --store and --tenant, or read some in with `renmai import`"
-        )
+    await must_have_data(graph)
     network = await build_network(graph)
     if analytic.of is None:
         found = analytic.run(network, arguments)

@@ -13,12 +13,14 @@ from api.cli.session import (
     StoreOption,
     TenantOption,
     console,
+    must_have_data,
     print_json,
     progress,
     settings_for,
     with_graph,
 )
 from graph.importing import Progress, Report, import_folder, shipped_mappings
+from graph.store import TenantGraph
 
 SHOWN_REJECTIONS = 20
 
@@ -108,10 +110,12 @@ def export(
     from graph.exporting import export_folder
 
     with progress("exporting") as advance:
-        counts = with_graph(
-            settings_for(store, tenant),
-            lambda graph: export_folder(graph, folder, progress=lambda p: advance(p.rows, None)),
-        )
+
+        async def write(graph: TenantGraph) -> dict[str, int]:
+            await must_have_data(graph)  # else a mistyped store would empty an earlier export
+            return await export_folder(graph, folder, progress=lambda p: advance(p.rows, None))
+
+        counts = with_graph(settings_for(store, tenant), write)
     if as_json:
         print_json({"folder": str(folder), "records": counts})
     else:

@@ -37,6 +37,10 @@ def demo(
     chosen = store or os.environ.get("RENMAI_STORE", DEMO_STORE)
     settings = settings_for(chosen, tenant, port=port)
     with_graph(settings, _load_and_show)
+    console().print(
+        f"\nask for more, when nothing serves it: renmai top-referrers --store {chosen}",
+        highlight=False,
+    )
     if serve:
         from api.cli.serving import run
 

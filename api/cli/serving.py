@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.cli.session import StoreOption, TenantOption, settings_for
+from api.cli.session import StoreOption, TenantOption, settings_for, with_graph
 from api.settings import Settings
 from graph.errors import BadInput
+from graph.store import TenantGraph
 
 
 def serve(
@@ -38,12 +39,17 @@ def run(settings: Settings) -> None:
     from api.logs import configure
 
     configure(settings)
+    with_graph(settings, _nothing)  # a store that cannot be opened ends here, in one line
     listening = _listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"GraphQL at http://{shown}:{port}/graphql (Ctrl-C stops)")
     server = uvicorn.Server(uvicorn.Config(build_app(settings), log_config=None, access_log=False))
     server.run(sockets=[listening])
+
+
+async def _nothing(_graph: TenantGraph) -> None:
+    pass
 
 
 def _listen(host: str, port: int) -> socket.socket:

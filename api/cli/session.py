@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.settings import Settings, load
 from api.stores import open_store
+from graph.errors import NotFound, shown
 from graph.store import TenantGraph
 
 T = TypeVar("T")
@@ -61,6 +62,19 @@ def with_graph(settings: Settings, work: Callable[[TenantGraph], Awaitable[T]]) 
             await store.close()
 
     return asyncio.run(run())
+
+
+async def must_have_data(graph: TenantGraph) -> None:
+    """Ends with a clear line where the tenant has no data: the store is likely another one.
+
+    Raises:
+        NotFound: it has none.
+    """
+    if await graph.version() == 0:
+        raise NotFound(
+            f"tenant {shown(graph.tenant)} has no data in this store; "
+            "see --store and --tenant, or read some in with `renmai import`"
+        )
 
 
 def console() -> Console:

@@ -122,6 +122,27 @@ async def test_a_body_that_does_not_tell_its_size_is_bounded_too(client: AsyncCl
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("operation", [None, "C"])
+async def test_the_operation_to_run_must_be_told_where_there_are_several(
+    client: AsyncClient, operation: str | None
+) -> None:
+    body = {"query": "query A { __typename } query B { __typename }", "operationName": operation}
+    answer = await post(client, body, RESPONSE_JSON)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_INPUT"
+
+
+async def test_a_document_of_too_many_words_is_refused_before_it_is_read(
+    client: AsyncClient,
+) -> None:
+    aliases = " ".join(f"a{n}: __typename" for n in range(20_000))
+    answer = await post(client, {"query": f"{{ {aliases} }}"}, RESPONSE_JSON)
+
+    assert answer.status_code == 400
+    assert "more than 20000 tokens" in answer.json()["errors"][0]["message"]
+
+
 async def test_variables_by_get_must_be_json(client: AsyncClient) -> None:
     answer = await client.get("/graphql", params={"query": NAMES, "variables": "{"})
 

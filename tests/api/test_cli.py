@@ -188,6 +188,8 @@ def test_the_schema_is_printed_as_it_is_committed(run: Run) -> None:
         (["top-referrers", "--tenant", "empty"], "tenant 'empty' has no data in this store"),
         (["reach", "contact", "nobody"], "there is no Contact 'nobody'"),
         (["network", "nobody"], "there is no Contact 'nobody'"),
+        (["export", "out", "--tenant", "empty"], "tenant 'empty' has no data in this store"),
+        (["serve", "--store", "bolt://neo4j:x@127.0.0.1:1", "--port", "0"], "127.0.0.1:1"),
         (["query", "@absent.graphql"], "cannot read absent.graphql"),
         (["query", "{x}", "--variables", "{"], "--variables '{' is not JSON"),
         (["query", "{x}", "--variables", "[]"], "--variables '[]' must be a JSON object"),
