@@ -293,7 +293,7 @@ async def _samples(graph: Any) -> dict[str, list[Record]]:
 
 
 def run(number: int, base: int) -> Differential:
-    """Tries that many queries; a quarter of them hypothesis-graphql's.
+    """Tries that many random queries, a quarter of them hypothesis-graphql's, beside those above.
 
     Raises:
         Difference: the executors disagree.
@@ -306,7 +306,7 @@ def run(number: int, base: int) -> Differential:
             for query in FOUND * TRIES:
                 loop.run_until_complete(made.compare(query, rates=MANY_FAULTS))
             made.hypothesis_queries(loop, number // (4 * FAULTS), base)
-            while made.counts["queries"] < number:
+            while made.counts["queries"] < number + TRIES * len(FOUND):
                 loop.run_until_complete(made.random_query())
         finally:
             made.faulty.mend()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LAYERS = ("graph", "referral", "schema", "tests")
-DEFAULT_QUERIES = "600"
+DEFAULT_QUERIES = "500"
 SEED = "5"
 
 
