@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 
 from graph.errors import TimedOut
 from graph.network import Network, build_network
@@ -25,7 +24,7 @@ class Snapshots:
         self._store = store
         self._patience_s = patience_s
         self._held: dict[str, Network] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._building: dict[str, asyncio.Task[None]] = {}
 
     async def network(self, tenant: str, at_least: int = 0) -> Network:
         """The tenant's network.
@@ -40,14 +39,23 @@ class Snapshots:
         """
         graph = self._store.tenant(tenant)
         version = await self._version(graph, at_least)
-        held = self._held.get(tenant)
-        if held is not None and held.version >= version:
-            return held
-        async with self._locks[tenant]:
-            held = self._held.get(tenant)
-            if held is None or held.version < version:
-                held = self._held[tenant] = await build_network(graph)
-            return held
+        while (held := self._held.get(tenant)) is None or held.version < version:
+            # shielded: who stops waiting does not stop what others, or its own retry, wait for
+            await asyncio.shield(self._building.get(tenant) or self._begin(tenant, graph))
+        return held
+
+    def _begin(self, tenant: str, graph: TenantGraph) -> asyncio.Task[None]:
+        def ended(task: asyncio.Task[None]) -> None:
+            del self._building[tenant]
+            if not task.cancelled():
+                task.exception()  # those who wait have seen it
+
+        building = self._building[tenant] = asyncio.create_task(self._build(tenant, graph))
+        building.add_done_callback(ended)
+        return building
+
+    async def _build(self, tenant: str, graph: TenantGraph) -> None:
+        self._held[tenant] = await build_network(graph)
 
     async def _version(self, graph: TenantGraph, at_least: int) -> int:
         """The tenant's version, once it is that great: a database's copies may lag behind."""

@@ -61,6 +61,19 @@ async def test_those_who_ask_together_wait_for_one_build(store: Store, counted: 
     assert counted.built == 1
 
 
+async def test_who_stops_waiting_does_not_stop_the_build(store: Store, counted: Counted) -> None:
+    tenant, snapshots = new_tenant(), Snapshots(store)
+    version = await write(store, tenant, "a")
+
+    impatient = asyncio.create_task(snapshots.network(tenant))
+    while counted.built == 0:
+        await asyncio.sleep(0)
+    impatient.cancel()
+    found = await snapshots.network(tenant)
+
+    assert (counted.built, found.version) == (1, version)
+
+
 async def test_tenants_stay_apart(store: Store) -> None:
     one, other, snapshots = new_tenant(), new_tenant(), Snapshots(store)
     await write(store, one, "a")
