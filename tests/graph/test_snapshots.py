@@ -18,10 +18,12 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.built = 0
+        self.begun = asyncio.Event()
         monkeypatch.setattr(module, "build_network", self.build)
 
     async def build(self, graph: TenantGraph) -> Network:
         self.built += 1
+        self.begun.set()
         return await build_network(graph)
 
 
@@ -66,8 +68,7 @@ async def test_who_stops_waiting_does_not_stop_the_build(store: Store, counted: 
     version = await write(store, tenant, "a")
 
     impatient = asyncio.create_task(snapshots.network(tenant))
-    while counted.built == 0:
-        await asyncio.sleep(0)
+    await counted.begun.wait()
     impatient.cancel()
     found = await snapshots.network(tenant)
 
