@@ -10,17 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from graph.errors import TooExpensive
 from graph.model import Money
 from graph.model.fields import Day
 from graph.network import Csr, EdgeTable, Network, csr, days
 from graph.network.csr import Ids, Positions
 from graph.network.values import NO_DAY
 from referral.answers import GoodRef, PartyRef, Ranking, Row, ranking
+from referral.matching import matches
 from referral.registry import analytic
-
-MATCHES = 20_000_000
-"""Most pairs of an offer and a need of the same good that are looked at."""
 
 _LARGEST_LEG = 2**60
 """Value of a leg is cut off here, so that the sum of a cycle's legs stays within 64 bits."""
@@ -113,7 +110,7 @@ def trade_opportunities(
 
 def _wants(network: Network, day: int) -> _Wants:
     offers, needs = network.edges["Offer"], network.edges["Need"]
-    offer, need = _matches(offers, needs, _holding(offers, day), _holding(needs, day))
+    offer, need = matches(offers, needs, _holding(offers, day), _holding(needs, day))
     value = _values(offers, needs, offer, need)
     # each arc's goods together, the one of most value first, then the lower id
     giver, receiver, good = offers.source[offer], needs.source[need], offers.target[offer]
@@ -138,26 +135,6 @@ def _holding(table: EdgeTable, day: int) -> Positions:
     """Numbers of the offers or needs that hold on that day."""
     until = table.columns["until"]
     return np.flatnonzero(((until == NO_DAY) | (until >= day)) & (table.columns["quantity"] > 0))
-
-
-def _matches(
-    offers: EdgeTable, needs: EdgeTable, offering: Positions, needing: Positions
-) -> tuple[Positions, Positions]:
-    """Every pair of an offer and a need of the same good by two parties."""
-    by_good = needing[np.argsort(needs.target[needing], kind="stable")]
-    goods = needs.target[by_good]
-    begin = np.searchsorted(goods, offers.target[offering])
-    lengths = np.searchsorted(goods, offers.target[offering], side="right") - begin
-    if (count := int(lengths.sum())) > MATCHES:
-        raise TooExpensive(
-            f"{count:,} pairs of an offer and a need of the same good, at most {MATCHES:,} are "
-            "looked at; split the goods that most parties offer and need into finer ones"
-        )
-    offer = np.repeat(offering, lengths)
-    first = np.cumsum(lengths) - lengths
-    need = by_good[np.arange(count) - np.repeat(first, lengths) + np.repeat(begin, lengths)]
-    two = offers.source[offer] != needs.source[need]
-    return offer[two], need[two]
 
 
 def _values(offers: EdgeTable, needs: EdgeTable, offer: Positions, need: Positions) -> Positions:

@@ -9,14 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.errors import TooExpensive
 from graph.network import EdgeTable, Network, days, gather
 from graph.network.values import NO_DAY
+from referral.matching import matches
 from referral.trades.missing import Wishes
 from referral.trades.want_graph import LARGEST_TOTAL, Floats, Ids, Longs, WantGraph, want_graph
-
-MATCHES = 20_000_000
-"""Most pairs of an offer and a need of one good that are looked at."""
 
 FRESH_DAYS = 30
 """An offer or need that holds at least as many days is wholly fresh."""
@@ -74,7 +71,7 @@ def market(
     if region is not None:
         there = network.nodes.having("region", region)
     offering, needing = _holding(offers, day, there), _holding(needs, day, there)
-    offer, need = _matches(offers, needs, offering, needing)
+    offer, need = matches(offers, needs, offering, needing)
     offer, need = _allowed(offers, needs, offer, need, vetoes, len(network))
     gifts = np.array(givers, np.int32)
     nodes = np.concatenate((offers.source[offering], needs.source[needing], gifts))
@@ -113,26 +110,6 @@ def _holding(table: EdgeTable, day: int, there: NDArray[np.bool_]) -> Longs:
     until = table.columns["until"]
     holds = ((until == NO_DAY) | (until >= day)) & (table.columns["quantity"] > 0)
     return np.flatnonzero(holds & there[table.source])
-
-
-def _matches(
-    offers: EdgeTable, needs: EdgeTable, offering: Longs, needing: Longs
-) -> tuple[Longs, Longs]:
-    """Every pair of an offer and a need of the same good by two parties."""
-    by_good = needing[np.argsort(needs.target[needing], kind="stable")]
-    goods = needs.target[by_good]
-    begin = np.searchsorted(goods, offers.target[offering])
-    lengths = np.searchsorted(goods, offers.target[offering], side="right") - begin
-    if (count := int(lengths.sum())) > MATCHES:
-        raise TooExpensive(
-            f"{count:,} pairs of an offer and a need of the same good, at most {MATCHES:,} are "
-            "looked at; split the goods that most parties offer and need into finer ones"
-        )
-    offer = np.repeat(offering, lengths)
-    first = np.cumsum(lengths) - lengths
-    need = by_good[np.arange(count) - np.repeat(first, lengths) + np.repeat(begin, lengths)]
-    two = offers.source[offer] != needs.source[need]
-    return offer[two], need[two]
 
 
 def _allowed(

@@ -13,7 +13,7 @@ from graph.errors import TooExpensive
 from graph.model import Money, NodeRef
 from graph.network import EdgeArrays, Network, days, network_from_arrays
 from graph.network.values import NO_DAY
-from referral import trade_opportunities as module
+from referral import matching
 from referral.kernels import cycles
 from referral.kernels.cycles import three_cycles, two_cycles
 from referral.trade_opportunities import TradeLeg, trade_opportunities
@@ -129,7 +129,7 @@ def test_an_offer_holds_through_its_last_day() -> None:
 def test_goods_that_everybody_offers_and_needs_are_refused_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "MATCHES", 1)
+    monkeypatch.setattr(matching, "MATCHES", 1)
 
     with pytest.raises(TooExpensive, match=r"2 pairs of an offer and a need.*split the goods"):
         trade_opportunities(swap())

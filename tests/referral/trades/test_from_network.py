@@ -8,7 +8,7 @@ import pytest
 from graph.errors import TooExpensive
 from graph.network import EdgeArrays, Network, days, network_from_arrays
 from graph.network.values import NO_DAY
-from referral.trades import from_network
+from referral import matching
 from referral.trades.from_network import market
 from referral.trades.opportunities import opportunities
 from tests.referral.networks import MADE
@@ -107,7 +107,7 @@ def test_an_empty_network_has_an_empty_market() -> None:
 
 
 def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(from_network, "MATCHES", 1)
+    monkeypatch.setattr(matching, "MATCHES", 1)
 
     with pytest.raises(TooExpensive, match="3 pairs of an offer and a need of the same good"):
         market(company())
