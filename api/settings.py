@@ -93,6 +93,18 @@ class Settings(BaseSettings):
         ExecutorMode,
         Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),
     ] = ExecutorMode.PLAN
+    metrics: Annotated[bool, Field(description="Serve counters for Prometheus at /metrics.")] = True
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65_535,
+            description="Serve them on a port of their own instead; each worker takes the next.",
+        ),
+    ] = None
+    workers: Annotated[
+        int, Field(ge=1, le=64, description="Processes that serve; more than one needs Neo4j.")
+    ] = 1
     log_level: Annotated[
         str,
         Field(pattern="^(debug|info|warning|error)$", description="Least level that is logged."),

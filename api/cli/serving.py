@@ -22,30 +22,43 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port. Default: RENMAI_PORT, else 8000; 0 takes a free one.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes; more than one needs Neo4j. Default: RENMAI_WORKERS, else 1.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the GraphQL API until Ctrl-C."""
-    run(settings_for(store, tenant, host=host, port=port))
+    run(settings_for(store, tenant, host=host, port=port, workers=workers))
 
 
 def run(settings: Settings) -> None:
     """Serves until it is told to stop.
 
     Raises:
-        BadInput: the address cannot be listened on.
+        BadInput: the address cannot be listened on, or several workers would share a file.
     """
-    import uvicorn
-
-    from api.app import build_app
+    from api import server
     from api.logs import configure
 
     configure(settings)
+    _one_process_a_file(settings)
     with_graph(settings, _nothing)  # a store that cannot be opened ends here, in one line
     listening = _listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"GraphQL at http://{shown}:{port}/graphql (Ctrl-C stops)")
-    server = uvicorn.Server(uvicorn.Config(build_app(settings), log_config=None, access_log=False))
-    server.run(sockets=[listening])
+    server.run(settings, listening)
+
+
+def _one_process_a_file(settings: Settings) -> None:
+    if settings.workers > 1 and settings.store.startswith("sqlite:"):
+        raise BadInput(
+            f"{settings.workers} workers cannot share SQLite files: one process at a time may open "
+            "a file; serve with one worker, or keep the data in Neo4j (--store bolt://...)"
+        )
 
 
 async def _nothing(_graph: TenantGraph) -> None:

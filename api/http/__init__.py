@@ -1,0 +1,26 @@
+"""GraphQL over HTTP (https://graphql.github.io/graphql-over-http/), as a thin ASGI application.
+
+In the order of reading:
+
+    media       which media type an answer has
+    requests    the operation in a request
+    presence    stops the work for a client that is gone
+    endpoint    a request in, an answer out
+
+No request or response object stands between the server and the executor: they cost more than a
+small query does.
+"""
+
+from api.http.endpoint import Endpoint
+from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
+from api.http.requests import GraphQLRequest
+
+__all__ = [
+    "HTML",
+    "JSON",
+    "RESPONSE_JSON",
+    "Endpoint",
+    "GraphQLRequest",
+    "HttpError",
+    "negotiate",
+]

@@ -1,0 +1,147 @@
+"""A request in, an answer out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from graphql import GraphQLError
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.schema.exceptions import InvalidOperationTypeError
+
+from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
+from api.http.presence import ClientGone, while_present
+from api.http.requests import GraphQLRequest, Headers, asks_query, headers_of, parse
+from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut
+from schema.errors import public_error
+
+STATUS = {StoreUnavailable.code: 503, TimedOut.code: 504}
+
+METHODS = {"Allow": "GET, HEAD, POST, OPTIONS"}
+
+GONE = 499
+"""What a request is counted under whose client left: no status is sent."""
+
+_TYPES = {
+    media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, RESPONSE_JSON)
+}
+_VARY = (b"vary", b"accept")
+
+Execute = Callable[[GraphQLRequest], Awaitable[dict[str, Any]]]
+"""Runs an operation and gives the answer as the document that is sent."""
+
+
+class Observer(Protocol):
+    """Is told of each request once it is done."""
+
+    def __call__(self, status: int, seconds: float) -> None:
+        """One request, its status and how long it took."""
+
+
+class Answer(NamedTuple):
+    """What is sent.
+
+    Attributes:
+        status: the HTTP status.
+        body: the JSON.
+        media: its media type.
+        headers: what stands beside it.
+    """
+
+    status: int
+    body: bytes
+    media: str
+    headers: Mapping[str, str]
+
+
+class Endpoint:
+    """The ASGI application that answers GraphQL.
+
+    Args:
+        execute: runs an operation.
+        largest: most bytes of a request's body.
+        page: answers browsers that ask for a page; without it they are refused as others are.
+        observe: is told of each request.
+    """
+
+    def __init__(
+        self,
+        execute: Execute,
+        *,
+        largest: int,
+        page: ASGIApp | None = None,
+        observe: Observer | None = None,
+    ) -> None:
+        self._execute = execute
+        self._largest = largest
+        self._page = page
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        start = time.perf_counter()
+        headers = headers_of(scope["headers"])
+        if self._page is not None and _wants_page(scope, headers):
+            await self._page(scope, receive, send)
+            return
+        try:
+            answer = await self._answer(scope, headers, receive)
+        except ClientGone:
+            status = GONE
+        else:
+            status = answer.status
+            await _send(answer, scope["method"], send)
+        if self._observe is not None:
+            self._observe(status, time.perf_counter() - start)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
+        if scope["method"] == "OPTIONS":
+            return Answer(204, b"", JSON, METHODS)
+        media = JSON
+        try:
+            media = negotiate(headers.get(b"accept", b"").decode("latin-1"))
+            asked = await parse(scope, headers, receive, self._largest)
+            found = await while_present(receive, self._execute(asked))
+            # the specification: a request that never ran is 400, but 200 for clients of plain JSON
+            ran = "data" in found
+            status = 200 if ran or media != RESPONSE_JSON else 400
+            return Answer(status, orjson.dumps(found), media, {})
+        except HttpError as error:
+            return _refusal(str(error), BadInput.code, media, error.status, error.headers)
+        except InvalidOperationTypeError:
+            message = "GET runs queries only; send mutations by POST"
+            return _refusal(message, BadInput.code, media, 405, {"Allow": "POST"})
+        except DomainError as error:
+            return _refusal(str(error), error.code, media, STATUS.get(error.code, 400))
+        except ClientGone:
+            raise
+        except Exception as error:
+            told = public_error(GraphQLError(str(error), original_error=error))
+            return Answer(500, orjson.dumps({"errors": [told.formatted]}), media, {})
+
+
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser asks for a page rather than a program for an answer."""
+    return (
+        scope["method"] in ("GET", "HEAD")
+        and HTML.encode() in headers.get(b"accept", b"")
+        and not asks_query(scope["query_string"])
+    )
+
+
+def _refusal(
+    message: str, code: str, media: str, status: int, headers: Mapping[str, str] | None = None
+) -> Answer:
+    document = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return Answer(status, orjson.dumps(document), media, headers or {})
+
+
+async def _send(answer: Answer, method: str, send: Send) -> None:
+    status, body, media, more = answer
+    headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
+    if status != 204:
+        headers += (_TYPES[media], (b"content-length", b"%d" % len(body)), _VARY)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

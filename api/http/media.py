@@ -1,0 +1,59 @@
+"""The media types of answers, and how a client chooses among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+JSON = "application/json"
+RESPONSE_JSON = "application/graphql-response+json"
+HTML = "text/html"
+
+
+class HttpError(Exception):
+    """A request that is refused before GraphQL sees it.
+
+    Attributes:
+        status: the HTTP status.
+        headers: what the answer must carry besides.
+    """
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+@lru_cache(256)  # a client sends the same one each time
+def negotiate(accept: str | None) -> str:
+    """The media type to answer with: the first of ours that the client takes, best quality first.
+
+    Args:
+        accept: the Accept header; absent means anything.
+
+    Raises:
+        HttpError: 406, the client takes none of ours.
+    """
+    if not accept or not accept.strip():
+        return JSON
+    best, best_quality = None, 0.0
+    for part in accept.split(","):
+        name, *parameters = (p.strip().lower() for p in part.split(";"))
+        quality = _quality(parameters)
+        matching = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": RESPONSE_JSON}
+        found = matching.get(name, RESPONSE_JSON if name == "*/*" else None)
+        if found is not None and quality > best_quality:
+            best, best_quality = found, quality
+    if best is None:
+        raise HttpError(406, f"answers are {RESPONSE_JSON} or {JSON}; name one in Accept")
+    return best
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,157 @@
+"""What the server counts, in the format of Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client import Counter as Count
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph.errors import BadInput
+from schema.execution import Executor
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""Upper bounds of the buckets that durations are counted in."""
+
+
+class Metrics:
+    """Counts one process's requests, and shows the executor's own counters beside them.
+
+    Args:
+        executor: whose counters and documents are shown.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self.registry.register(_OfExecutor(executor))
+        self._requests = Count(
+            "renmai_http_requests",
+            "GraphQL requests by the status sent; 499: the client left first.",
+            ["status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "renmai_http_request_seconds",
+            "How long GraphQL requests took, from the head to the last byte handed on.",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._by_status: dict[int, Count] = {}
+
+    def request(self, status: int, seconds: float) -> None:
+        """Counts a request."""
+        known = self._by_status.get(status)
+        if known is None:  # finding it by its label each time costs a microsecond
+            known = self._by_status[status] = self._requests.labels(status)
+        known.inc()
+        self._seconds.observe(seconds)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
+
+    async def page(self, _request: Request) -> Response:
+        """Answers a scrape."""
+        return Response(self.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @contextmanager
+    def served(self, host: str, port: int, workers: int) -> Iterator[int]:
+        """Answers scrapes on a port of its own, from a thread, so also while the loop is busy.
+
+        Args:
+            host: the address.
+            port: the first port to try.
+            workers: how many processes share the ports from there on, one each.
+
+        Yields:
+            The port.
+
+        Raises:
+            BadInput: none of the ports is free.
+        """
+        for candidate in range(port, port + workers):
+            try:
+                server, thread = start_http_server(candidate, host, self.registry)
+            except OSError:
+                continue
+            try:
+                yield candidate
+            finally:
+                server.shutdown()
+                server.server_close()
+                thread.join()
+            return
+        raise BadInput(
+            f"cannot serve metrics on {host}:{port}: in use; "
+            "stop what uses it, or choose another with RENMAI_METRICS_PORT"
+        )
+
+
+class _OfExecutor(Collector):
+    """Reads an executor's counters when they are asked for: the executor itself only adds."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def collect(self) -> Iterator[Metric]:
+        """What became of the operations, and the documents kept."""
+        counters, documents = self._executor.counters, self._executor.documents
+        yield _counted(
+            "renmai_operations",
+            "Operations by what ran them.",
+            "by",
+            {"plan": counters.planned, "graphql-core": counters.generic.total()},
+        )
+        yield _counted(
+            "renmai_operations_unplanned",
+            "Operations that graphql-core ran, by the reason.",
+            "reason",
+            counters.generic,
+        )
+        yield _counted(
+            "renmai_levels",
+            "Functions generated for levels; small levels done step by step on their first use; "
+            "levels that surprised their function.",
+            "how",
+            {
+                "generated": counters.generated,
+                "interpreted": counters.interpreted,
+                "slow": counters.slow.total(),
+            },
+        )
+        yield _counted(
+            "renmai_levels_slow",
+            "Levels that surprised their function, by their place and the reason.",
+            "place",
+            counters.slow,
+        )
+        yield GaugeMetricFamily("renmai_documents", "Documents kept.", len(documents))
+        yield GaugeMetricFamily(
+            "renmai_documents_bytes", "Their memory with their plans, roughly.", documents.bytes
+        )
+
+
+def _counted(
+    name: str, documentation: str, label: str, values: Mapping[str, int] | Counter[str]
+) -> Metric:
+    family = CounterMetricFamily(name, documentation, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], number)
+    return family
