@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test fuzz bench-execution check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test fuzz bench-execution bench-http check check-format check-lint check-types check-imports \
 	check-schema format schema cover neo4j neo4j-stop clean
 
 help: ## show this list
@@ -78,6 +78,15 @@ fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random queries 
 
 bench-execution: $(DEV) ## measure our executor against strawberry with DataLoaders
 	@$(BIN)/python -m benchmarks.execution $(ARGS)
+
+PEERS := $(patsubst %,benchmarks/peers/%/node_modules/.made,neo4j-graphql mercurius)
+
+benchmarks/peers/%/node_modules/.made: benchmarks/peers/%/package-lock.json
+	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel error && touch node_modules/.made
+
+bench-http: $(DEV) $(PEERS) ## measure HTTP against Node servers; needs npm, wrk and Neo4j (ARGS="--neo4j URL")
+	@command -v wrk >/dev/null || { echo "needs wrk: apt-get install wrk" >&2; exit 1; }
+	@$(BIN)/python -m benchmarks.http $(ARGS)
 
 cover: $(DEV) ## run the tests and report the branches they miss
 	@$(BIN)/coverage erase

@@ -1,0 +1,154 @@
+"""Measures, and prints the tables."""
+
+# ruff: noqa: T201  (a command line that prints its result)
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+
+from benchmarks.http import memory, servers
+from benchmarks.http.data import TENANT, Keys, prepare
+from benchmarks.http.load import Figures, drive
+from benchmarks.http.queries import IN_MEMORY, TYPENAME, WORKS, Work
+from benchmarks.http.servers import Server, body
+
+CONNECTIONS = 10
+SPREAD_CONNECTIONS = 8
+"""Over which the spread of latencies, p99 / p50, is taken."""
+
+Measured = dict[str, list[Figures]]
+"""Figures of each round by the server's name."""
+
+
+def bodies(work: Work, keys: Sequence[str], *, peer: bool) -> list[bytes]:
+    """The requests of one kind, about the keys in an order of its own."""
+    query = work.peer if peer else work.ours
+    if not work.keyed:
+        return [body(query)]
+    shuffled = Random(1).sample(list(keys), len(keys))
+    return [body(query, {"key": key}) for key in shuffled]
+
+
+def compare(work: Work, ours: Server, peer: Server, keys: Sequence[str]) -> None:
+    """Checks that both answer the same.
+
+    Raises:
+        AssertionError: they do not.
+    """
+    for key in keys if work.keyed else [""]:
+        variables = {"key": key} if work.keyed else None
+        mine = ours.ask(work.ours, variables)
+        theirs = work.same(peer.ask(work.peer, variables))
+        assert mine == theirs, f"{work.name} {key}:\n{mine}\n{theirs}"
+
+
+def measure(
+    work: Work, running: Sequence[Server], keys: Sequence[str], rounds: int, seconds: int
+) -> Measured:
+    """Drives the servers in turn; the last one is the peer."""
+    found: Measured = defaultdict(list)
+    for _ in range(rounds):
+        for server in running:
+            asked = bodies(work, keys, peer=server is running[-1])
+            found[server.name].append(drive(server, asked, CONNECTIONS, seconds))
+    return found
+
+
+def show(work: Work, found: Measured) -> None:
+    """Prints a line for each server; ratios are of the peer, the last one."""
+    *_, peer = found.values()
+    for name, figures in found.items():
+        rates = sorted(f.requests_s for f in figures)
+        cpu = sorted(f.cpu_ms for f in figures)
+        others = sorted(f.requests_s for f in peer)
+        ratio = statistics.median(rates) / statistics.median(others)
+        print(
+            f"| {work.name} | {name} | {rates[0]:,.0f} / {statistics.median(rates):,.0f} | "
+            f"{ratio:.2f} | {_median(figures, 'p50_ms'):.2f} | {_median(figures, 'p99_ms'):.2f} | "
+            f"{cpu[0]:.3f} / {statistics.median(cpu):.3f} |",
+            flush=True,
+        )
+
+
+def _median(figures: Sequence[Figures], name: str) -> float:
+    return statistics.median(getattr(f, name) for f in figures)
+
+
+def head() -> None:
+    """Prints the head of a table."""
+    print(
+        "\n| work | server | requests/s, min / median | times the peer | p50 ms | p99 ms | "
+        "CPU ms a request, min / median |\n|---|---|---:|---:|---:|---:|---:|"
+    )
+
+
+def spread(work: Work, server: Server, keys: Sequence[str], seconds: int) -> None:
+    """Prints how far the slowest requests are from the middle ones."""
+    figures = drive(server, bodies(work, keys, peer=False), SPREAD_CONNECTIONS, seconds)
+    print(
+        f"p99 / p50 at {SPREAD_CONNECTIONS} connections, {work.name}, {server.name}: "
+        f"{figures.p99_ms:.2f} / {figures.p50_ms:.2f} ms = {figures.p99_ms / figures.p50_ms:.1f}"
+    )
+
+
+def on_neo4j(url: str, keys: Keys, rounds: int, seconds: int) -> None:
+    """Ours against @neo4j/graphql with Apollo Server."""
+    store = {"RENMAI_STORE": url, "RENMAI_TENANT": TENANT}
+    with (
+        servers.renmai("renmai", **store) as ours,
+        servers.peer("@neo4j/graphql", "neo4j-graphql", "/", url) as peer,
+    ):
+        head()
+        for work in (*WORKS, TYPENAME):
+            asked = keys.middling if "network" in work.name else keys.all
+            compare(work, ours, peer, asked[:100])
+            show(work, measure(work, [ours, peer], asked, rounds, seconds))
+        print()
+        for work in WORKS:
+            asked = keys.middling if "network" in work.name else keys.all
+            spread(work, ours, asked, seconds)
+
+
+def in_memory(rounds: int, seconds: int) -> None:
+    """Ours against mercurius, both on the same data in memory."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
+        file = Path(folder, "world.json")
+        memory.write_world(file)
+        ours = held.enter_context(servers.memory())
+        peer = held.enter_context(servers.peer("mercurius jit", "mercurius", "/graphql", str(file)))
+        compare(IN_MEMORY, ours, peer, memory.KEYS)
+        head()
+        show(IN_MEMORY, measure(IN_MEMORY, [ours, peer], memory.KEYS, rounds, seconds))
+        print()
+        spread(IN_MEMORY, ours, memory.KEYS, seconds)
+
+
+def main() -> None:
+    """Measures what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--neo4j", metavar="URL", help="without it, only what is in memory")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/ldbc"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2, help="of each drive")
+    parser.add_argument("--prepare", action="store_true", help="only fill Neo4j")
+    options = parser.parse_args()
+    if options.neo4j:
+        keys = asyncio.run(prepare(options.neo4j, options.data))
+        if options.prepare:
+            return
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, by wrk")
+    if options.neo4j:
+        on_neo4j(options.neo4j, keys, options.rounds, options.seconds)
+    in_memory(options.rounds, options.seconds)
+
+
+if __name__ == "__main__":
+    main()
