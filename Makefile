@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test fuzz bench-execution bench-http check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-http check check-format check-lint check-types check-imports \
 	check-schema format schema cover neo4j neo4j-stop clean
 
 help: ## show this list
@@ -75,6 +75,9 @@ test: $(DEV) ## run the tests, on SQLite and on a real Neo4j (ARGS="-k paging -x
 fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random queries (ARGS="20000 SEED")
 	@$(BIN)/python -m tests.schema.execution.differential $(or $(ARGS),20000 $$$$)
 	@$(BIN)/python -m tests.schema.execution.mutants
+
+nx-suite: $(DEV) ## run networkx's own tests on our backend (ARGS=--quick, or ARGS=--mutants)
+	@$(BIN)/python -m tests.referral.backend.suite $(ARGS)
 
 bench-execution: $(DEV) ## measure our executor against strawberry with DataLoaders
 	@$(BIN)/python -m benchmarks.execution $(ARGS)

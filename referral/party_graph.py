@@ -105,7 +105,7 @@ def party_graph(
         kept = within(table, since, until)
         parts.append((table.source[kept], table.target[kept], np.ones(int(kept.sum()))))
     if over is not InfluenceGraph.REFERRALS:
-        source, target, strength = _ties(network.edges["Tie"])
+        source, target, strength = tie_ends(network.edges["Tie"])
         parts += [(source, target, strength), (target, source, strength)]
     source, target, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     ends = np.zeros(len(network), np.bool_)
@@ -123,7 +123,8 @@ def party_graph(
     )
 
 
-def _ties(table: EdgeTable) -> tuple[Ids, Ids, NDArray[np.float64]]:
+def tie_ends(table: EdgeTable) -> tuple[Ids, Ids, NDArray[np.float64]]:
+    """Both ends of every tie and its strength, each tie once, those to oneself left out."""
     proper = table.source != table.target
     strength = table.columns["strength"][proper].astype(np.float64)
     # a tie of strength 0 was declared, so it still binds a little

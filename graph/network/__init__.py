@@ -4,6 +4,7 @@ from graph.network.assemble import EdgeArrays, network_from_arrays
 from graph.network.build import build_network
 from graph.network.csr import Csr, csr, gather
 from graph.network.edges import EdgeTable
+from graph.network.graphs import NetworkGraph
 from graph.network.network import Network, Purchases
 from graph.network.nodes import NodeTable
 from graph.network.values import NO_CODE, NO_MOMENT, NO_NUMBER, days
@@ -16,6 +17,7 @@ __all__ = [
     "EdgeArrays",
     "EdgeTable",
     "Network",
+    "NetworkGraph",
     "NodeTable",
     "Purchases",
     "build_network",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph.network.csr import Ids
 from graph.network.edges import EdgeTable
+from graph.network.graphs import NetworkGraph
 from graph.network.nodes import NodeTable
 
 
@@ -51,6 +52,26 @@ class Network:
     nodes: NodeTable
     edges: Mapping[str, EdgeTable]
     purchases: Purchases
+    _graphs: dict[str, NetworkGraph] = field(default_factory=dict, init=False, repr=False)
+
+    def graph(self, kind: str) -> NetworkGraph:
+        """The edges of one kind as a graph for networkx; the same object at each call."""
+        return self._graphs.setdefault(kind, NetworkGraph(self, kind))
+
+    @property
+    def referrals(self) -> NetworkGraph:
+        """Who referred whom."""
+        return self.graph("Referral")
+
+    @property
+    def ties(self) -> NetworkGraph:
+        """Who knows whom, in both directions."""
+        return self.graph("Tie")
+
+    @property
+    def affiliations(self) -> NetworkGraph:
+        """Who works, studied or served where."""
+        return self.graph("Affiliation")
 
     def __len__(self) -> int:
         return len(self.nodes)
