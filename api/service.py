@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from graphql import OperationType
 
-from api.settings import Settings
+from api.caches import snapshot_cache
+from api.settings import MEBIBYTE, Settings
 from api.stores import open_store
 from graph.errors import TimedOut
 from graph.snapshots import Snapshots
@@ -28,8 +29,14 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = open_store(settings)
-        self.snapshots = Snapshots(self.store)
-        self.analytics = Analytics(self.snapshots)
+        self.snapshots = Snapshots(
+            self.store,
+            cache=snapshot_cache(settings),
+            memory_bytes=settings.snapshot_memory_mb * MEBIBYTE,
+        )
+        self.analytics = Analytics(
+            self.snapshots, memory_bytes=settings.answer_memory_mb * MEBIBYTE
+        )
         self.schema = build_schema(Mode(settings.executor.value))
 
     async def __aenter__(self) -> Self:
@@ -42,14 +49,21 @@ class Service:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self.snapshots.close()
         await self.store.close()
 
-    def context(self, actor: str) -> Context:
-        """What one request brings along."""
+    def context(self, actor: str, deadline: float | None = None) -> Context:
+        """What one request brings along.
+
+        Args:
+            actor: who asks.
+            deadline: when to give up, in seconds of `time.perf_counter`.
+        """
         return Context(
             graph=self.store.tenant(self.settings.tenant),
             actor=actor,
             region=self.settings.phone_region,
+            deadline=deadline,
             analytics=self.analytics,
         )
 
@@ -76,15 +90,16 @@ class Service:
             TimedOut: it took longer than the settings allow.
         """
         limit = self.settings.request_timeout_s
+        deadline = time.perf_counter() + limit
         try:
             async with asyncio.timeout(limit):
                 result = await self.schema.execute(
                     query,
                     variables,
-                    self.context(actor),
+                    self.context(actor, deadline),
                     operation_name=operation,
                     allowed_operation_types=QUERIES if read_only else EVERYTHING,
-                    deadline=time.perf_counter() + limit,
+                    deadline=deadline,
                 )
         except (TimeoutError, TimedOut) as error:
             raise TimedOut(

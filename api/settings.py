@@ -20,6 +20,11 @@ FOREIGN = ("RENMAI_TEST_", "RENMAI_NEO4J_SERVER_", "RENMAI_DEMO_")
 
 LONGEST_WAIT_S = 3_600
 
+NO_CACHE = "none"
+"""The cache folder that says: keep nothing."""
+
+MEBIBYTE = 2**20
+
 
 class Environment(StrEnum):
     """Where the server runs; production hides what helps an attacker more than a user."""
@@ -89,6 +94,20 @@ class Settings(BaseSettings):
     request_timeout_s: Annotated[
         float, Field(gt=0, le=LONGEST_WAIT_S, description="Longest time for one request, seconds.")
     ] = 30.0
+    cache_dir: Annotated[
+        str,
+        Field(
+            description="Folder of what can be made again, such as network snapshots; unset: "
+            "`renmai` in the user's cache folder; `none`: nothing is kept."
+        ),
+    ] = ""
+    snapshot_memory_mb: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, description="Memory of all tenants' network snapshots, in MiB."),
+    ] = 2_048
+    answer_memory_mb: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Memory of kept answers of analytics, in MiB.")
+    ] = 64
     executor: Annotated[
         ExecutorMode,
         Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),

@@ -1,5 +1,6 @@
 """The network snapshot: an immutable columnar copy of one tenant's structure (numpy only)."""
 
+from graph.network.advancing import advance
 from graph.network.assemble import EdgeArrays, network_from_arrays
 from graph.network.build import build_network
 from graph.network.csr import Csr, csr, gather
@@ -20,6 +21,7 @@ __all__ = [
     "NetworkGraph",
     "NodeTable",
     "Purchases",
+    "advance",
     "build_network",
     "csr",
     "days",

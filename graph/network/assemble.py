@@ -56,12 +56,14 @@ class PurchaseArrays:
         amount_minor: (p,) amounts in minor units.
         at: (p,) microseconds since 1970; default all unknown.
         referral: (p,) positions in the given Referral edges, -1 = none; default none.
+        keys: the purchases' keys; default their positions as text.
     """
 
     customer: ArrayLike
     amount_minor: ArrayLike
     at: ArrayLike | None = None
     referral: ArrayLike | None = None
+    keys: Sequence[str] | None = None
 
 
 def network_from_arrays(
@@ -162,12 +164,10 @@ def _edges(
         kind,
         _frozen(source[order]),
         _frozen(target[order]),
-        texts([keys[i] for i in order.tolist()]),
+        texts(keys).ordered(order),
         {f: _frozen(column[order]) for f, column in _columns(kind, given, len(source)).items()},
         size,
     )
-    for rows in (table.forward.starts, *table.backward, table.backward_edges):
-        _frozen(rows)
     places = np.full(len(source) + 1, -1, np.int32)
     places[order] = np.arange(len(order), dtype=np.int32)
     return table, places
@@ -181,12 +181,7 @@ def _edge_order(
     pairs = source[whole].astype(np.int64) << 32 | target[whole]
     by_pair = np.argsort(pairs, kind="stable")
     order, pairs = whole[by_pair], pairs[by_pair]
-    same = pairs[1:] == pairs[:-1]
-    # only parallel edges need their keys compared, which is slow
-    parallel = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
-    if len(parallel):
-        rank = sorted(parallel.tolist(), key=lambda i: (int(pairs[i]), keys[int(order[i])]))
-        order[parallel] = order[rank]
+    _sort_equals(order, pairs[1:] == pairs[:-1], keys)
     return order
 
 
@@ -210,14 +205,33 @@ def _purchases(
     through = np.full(size, -1) if given.referral is None else np.asarray(given.referral, np.int64)
     amount = np.asarray(given.amount_minor, np.int64)
     referral = referrals[through]
+    keys = [str(i) for i in range(size)] if given.keys is None else given.keys
     order = np.lexsort((referral, amount, at, customer))
     order = order[customer[order] >= 0]
+    columns = customer[order], at[order], amount[order], referral[order]
+    _sort_equals(order, np.all([c[1:] == c[:-1] for c in columns], axis=0), keys)
     return Purchases(
-        customer=_frozen(customer[order]),
-        at=_frozen(at[order]),
-        amount_minor=_frozen(amount[order]),
-        referral=_frozen(referral[order]),
+        customer=_frozen(columns[0]),
+        at=_frozen(columns[1]),
+        amount_minor=_frozen(columns[2]),
+        referral=_frozen(columns[3]),
+        keys=texts(keys).ordered(order),
     )
+
+
+def _sort_equals(order: NDArray[np.int64], same: NDArray[np.bool_], keys: Sequence[str]) -> None:
+    """Sorts by key, in place, what is equal otherwise: few rows, as texts compare slowly.
+
+    Args:
+        order: (m,) positions, sorted by all but the key.
+        same: (m - 1,) whether a row equals the one before it.
+        keys: by position.
+    """
+    parallel = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    if len(parallel):
+        group = np.cumsum(np.insert(~same, 0, True))
+        rank = sorted(parallel.tolist(), key=lambda i: (int(group[i]), keys[int(order[i])]))
+        order[parallel] = order[rank]
 
 
 def _frozen(values: NDArray[Any]) -> NDArray[Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.errors import StoreUnavailable
 from graph.model import RECORDS, RecordInfo, edge_records
 from graph.model.codec import ENDS
 from graph.network.assemble import NODE_KINDS, EdgeArrays, PurchaseArrays, network_from_arrays
@@ -30,20 +32,29 @@ async def build_network(graph: TenantGraph) -> Network:
     """
     version = await graph.version()
     tables = {kind: await _scan(graph, kind, names) for kind, names in wanted().items()}
-    entries = await _log(graph, version, await graph.version())
+    entries = await read_log(graph, version, await graph.version())
+    if entries is None:
+        raise StoreUnavailable("the change log has a gap; check that nothing else deletes from it")
     computed_at = datetime.now(UTC)
     return await asyncio.to_thread(_assemble, tables, entries, version, computed_at)
 
 
-def wanted() -> dict[str, tuple[str, ...]]:
+@cache
+def wanted() -> Mapping[str, tuple[str, ...]]:
     """Columns that a snapshot needs, by name of the record."""
     found: dict[str, tuple[str, ...]] = {}
     for kind in NODE_KINDS:
         found[kind] = ("key", *(c for c in NODE_COLUMNS if c in RECORDS[kind].fields))
     for info in edge_records():
-        found[info.name] = ("key", *ENDS, *(f.name for f in edge_fields(info)))
+        ends = [e for e in ENDS if e not in _said(info)]
+        found[info.name] = ("key", *ends, *(f.name for f in edge_fields(info)))
     found["Purchase"] = PURCHASE_COLUMNS
     return found
+
+
+def _said(info: RecordInfo) -> list[str]:
+    """The columns of kinds that the kind of edge says already."""
+    return [f"{end}_kind" for end in ("source", "target") if len(end_kinds(info, end)) == 1]
 
 
 async def _scan(graph: TenantGraph, kind: str, names: Sequence[str]) -> Columns:
@@ -54,12 +65,27 @@ async def _scan(graph: TenantGraph, kind: str, names: Sequence[str]) -> Columns:
     return table
 
 
-async def _log(graph: TenantGraph, after: int, last: int) -> list[LogEntry]:
+async def read_log(
+    graph: TenantGraph, after: int, last: int, most: int | None = None
+) -> list[LogEntry] | None:
+    """The commits with versions from `after + 1` to `last`, oldest first.
+
+    Args:
+        graph: whose log.
+        after, last: versions.
+        most: changes beyond which nothing is read; None where they are more.
+    """
     entries: list[LogEntry] = []
+    changes = 0
     while after < last:
-        more = await graph.log(after)
+        more = [entry for entry in await graph.log(after) if entry.version <= last]
+        if not more:
+            return None  # the log does not reach that far
         entries += more
         after = more[-1].version
+        changes += sum(len(entry.changes) for entry in more)
+        if most is not None and changes > most:
+            return None
     return entries
 
 
@@ -91,18 +117,29 @@ def _places(nodes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
 
 def _edges(info: RecordInfo, table: Columns, places: Mapping[str, dict[str, int]]) -> EdgeArrays:
     return EdgeArrays(
-        source=_ends(table["source_kind"], table["source_key"], places),
-        target=_ends(table["target_kind"], table["target_key"], places),
+        source=_ends(info, "source", table, places),
+        target=_ends(info, "target", table, places),
         keys=table["key"],
         columns={f.name: array(f, table[f.name]) for f in edge_fields(info)},
     )
 
 
 def _ends(
-    kinds: Sequence[str], keys: Sequence[str], places: Mapping[str, dict[str, int]]
+    info: RecordInfo, end: str, table: Columns, places: Mapping[str, dict[str, int]]
 ) -> NDArray[np.int64]:
-    ends = (places[kind].get(key, -1) for kind, key in zip(kinds, keys, strict=True))
-    return np.fromiter(ends, np.int64, len(keys))
+    """Positions of the nodes at one end; -1 where there is none."""
+    keys = table[f"{end}_key"]
+    (only, *others) = end_kinds(info, end)
+    found: Iterator[dict[str, int]] = repeat(places[only])
+    if others:
+        found = map(places.__getitem__, table[f"{end}_kind"])
+    return np.fromiter(map(dict.get, found, keys, repeat(-1)), np.int64, len(keys))
+
+
+def end_kinds(info: RecordInfo, end: str) -> tuple[str, ...]:
+    """The kinds of node that an edge of that kind may have at its `source` or `target`."""
+    assert info.ends is not None
+    return info.ends.sources if end == "source" else info.ends.targets
 
 
 def _node_column(name: str, tables: Mapping[str, Columns]) -> list[str | None]:
@@ -117,14 +154,17 @@ def _purchases(
     tables: Mapping[str, Columns], places: Mapping[str, dict[str, int]]
 ) -> PurchaseArrays:
     table = tables["Purchase"]
-    customers, referrals = places["Customer"], _positions(tables["Referral"]["key"])
+    customers = places["Customer"]
+    named = set(table["referral_key"]) - {None}
+    referrals = (
+        {key: place for place, key in enumerate(tables["Referral"]["key"]) if key in named}
+        if named
+        else {}
+    )
     return PurchaseArrays(
         customer=[customers.get(key, -1) for key in table["customer_key"]],
         amount_minor=table["amount_minor"],
         at=[NO_MOMENT if at is None else at for at in table["at"]],
         referral=[referrals.get(key, -1) for key in table["referral_key"]],
+        keys=table["key"],
     )
-
-
-def _positions(keys: Sequence[Any]) -> dict[Any, int]:
-    return dict(zip(keys, range(len(keys)), strict=True))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, row_starts
+from graph.network.csr import Csr, Ids, Positions, row_starts
 from graph.network.texts import Texts
 
 
@@ -43,6 +44,14 @@ class EdgeTable:
         return len(self.source)
 
 
+@lru_cache(maxsize=8)
+def no_rows(size: int) -> Positions:
+    """Where the rows of `size` nodes begin when there are no edges: one for all such kinds."""
+    starts = np.zeros(size + 1, np.int64)
+    starts.flags.writeable = False
+    return starts
+
+
 def edge_table(
     kind: str,
     source: Ids,
@@ -51,18 +60,22 @@ def edge_table(
     columns: Mapping[str, NDArray[Any]],
     size: int,
 ) -> EdgeTable:
-    """A table of edges that are sorted already, among `size` nodes."""
+    """A table of edges that are sorted already, among `size` nodes; its arrays become read-only."""
     # The low half of each word carries the edge's number, so one plain sort also gives the
     # permutation; numpy sorts words four times as fast as it argsorts them.
     words = np.sort(target.astype(np.int64) << 32 | np.arange(len(source)))
     backward_edges = (words & 0xFFFFFFFF).astype(np.int32)
-    return EdgeTable(
+    empty = len(source) == 0
+    table = EdgeTable(
         kind=kind,
         source=source,
         target=target,
         keys=keys,
         columns=columns,
-        forward=Csr(row_starts(source, size), target),
-        backward=Csr(row_starts(target, size), source[backward_edges]),
+        forward=Csr(no_rows(size) if empty else row_starts(source, size), target),
+        backward=Csr(no_rows(size) if empty else row_starts(target, size), source[backward_edges]),
         backward_edges=backward_edges,
     )
+    for rows in (source, target, table.forward.starts, *table.backward, backward_edges):
+        rows.flags.writeable = False
+    return table

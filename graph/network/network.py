@@ -13,23 +13,28 @@ from graph.network.csr import Ids
 from graph.network.edges import EdgeTable
 from graph.network.graphs import NetworkGraph
 from graph.network.nodes import NodeTable
+from graph.network.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Purchases:
-    """Every purchase of a customer in the snapshot, sorted by customer, then time.
+    """Every purchase of a customer in the snapshot.
+
+    They stand in the order of customer, time, amount, referral and key.
 
     Attributes:
         customer: (p,) node ids.
         at: (p,) microseconds since 1970.
         amount_minor: (p,) what was paid or owed, in minor units.
         referral: (p,) number of the referral it came through, in the Referral table; -1 = none.
+        keys: the purchases' keys.
     """
 
     customer: Ids
     at: NDArray[np.int64]
     amount_minor: NDArray[np.int64]
     referral: Ids
+    keys: Texts
 
     def __len__(self) -> int:
         return len(self.customer)

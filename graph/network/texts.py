@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_AT_ONCE = 50_000
+"""Texts put in order at a time: a place of 8 bytes is needed for each of their bytes."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
@@ -39,16 +42,39 @@ class Texts:
 
     def find(self, text: str, low: int, high: int) -> int:
         """Position of a text among the sorted ones in low ... high - 1; -1 when it is not there."""
+        place, wanted = self.place(text, low, high), text.encode()
+        begin, end = self.starts[place : place + 2].tolist() if place < high else (0, 0)
+        there = place < high and bytes(self.bytes.data[begin:end]) == wanted
+        return place if there else -1
+
+    def place(self, text: str, low: int, high: int) -> int:
+        """Position of the first of the sorted ones in low ... high - 1 that is not below a text."""
         wanted, view, starts = text.encode(), self.bytes.data, self.starts.data
-        end = high
         while low < high:
             middle = (low + high) >> 1
             if bytes(view[starts[middle] : starts[middle + 1]]) < wanted:
                 low = middle + 1
             else:
                 high = middle
-        found = low < end and bytes(view[starts[low] : starts[low + 1]]) == wanted
-        return low if found else -1
+        return low
+
+    def ordered(self, order: NDArray[np.integer]) -> Texts:
+        """The texts at these positions, as texts again."""
+        lengths = np.diff(self.starts)[order]
+        starts = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        parts = [np.empty(0, np.uint8)]
+        for low in range(0, len(order), _AT_ONCE):
+            some, long = order[low : low + _AT_ONCE], lengths[low : low + _AT_ONCE]
+            begin = starts[low : low + len(some)] - starts[low]
+            places = np.repeat(self.starts[some] - begin, long) + np.arange(int(long.sum()))
+            parts.append(self.bytes[places])
+        return frozen_texts(starts, np.concatenate(parts))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of both arrays."""
+        return self.starts.nbytes + self.bytes.nbytes
 
 
 def texts(values: Sequence[str]) -> Texts:
@@ -56,4 +82,10 @@ def texts(values: Sequence[str]) -> Texts:
     encoded = [value.encode() for value in values]
     starts = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=starts[1:])
-    return Texts(starts, np.frombuffer(b"".join(encoded), np.uint8))
+    return frozen_texts(starts, np.frombuffer(b"".join(encoded), np.uint8))
+
+
+def frozen_texts(starts: NDArray[np.int64], data: NDArray[np.uint8]) -> Texts:
+    """Texts whose arrays are read-only from now on."""
+    starts.flags.writeable = data.flags.writeable = False
+    return Texts(starts, data)

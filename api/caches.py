@@ -1,0 +1,37 @@
+"""Where what can be made again is kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from api.settings import NO_CACHE, Settings
+from graph.network.cache import SnapshotCache
+
+
+def snapshot_cache(settings: Settings) -> SnapshotCache | None:
+    """The saved snapshots of the store that the settings name; None where nothing is kept.
+
+    Stores never share a folder: its name is made of the store's address, without user and
+    password, and of the database's name.
+    """
+    if settings.cache_dir == NO_CACHE:
+        return None
+    folder = Path(settings.cache_dir) if settings.cache_dir else _user_cache()
+    return SnapshotCache(folder / "snapshots" / _store_name(settings))
+
+
+def _user_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "renmai"
+
+
+def _store_name(settings: Settings) -> str:
+    parts = urlsplit(settings.store)
+    if parts.scheme == "sqlite":
+        place = str(Path(parts.path[1:]).absolute())
+    else:
+        place = f"{parts.netloc.rpartition('@')[2]}/{settings.neo4j_database}"
+    return hashlib.sha256(f"{parts.scheme} {place}".encode()).hexdigest()[:16]

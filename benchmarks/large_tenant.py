@@ -1,0 +1,136 @@
+"""A seeded tenant of a million edges in SQLite, written past the commits: they would take minutes.
+
+    python -m benchmarks.large_tenant FOLDER [--edges 1000000]
+
+Its log has one entry, made by a real commit; the rows beside it are what commits would have left,
+but for search terms, which no snapshot reads. Of the edges 4 in 10 are referrals, 4 in 10 ties,
+2 in 10 affiliations; keys are UUIDs, as the server generates them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import graphs
+from graph.model import RECORDS
+from graph.model.codec import encode_value
+from graph.model.words import AffiliationKind, ReferralStatus, Stage, TieKind
+from graph.sqlite import SqliteStore
+from graph.sqlite.tables import quoted, stored_columns
+from graph.store import Upsert
+
+TENANT = "large"
+NOW = 1_767_000_000_000_000
+REGIONS = [f"region {i}" for i in range(30)]
+INDUSTRIES = [f"industry {i}" for i in range(20)]
+
+Row = dict[str, Any]
+
+
+async def make(folder: Path, edges: int) -> None:
+    """Writes the tenant into a folder of stores."""
+    store = SqliteStore(folder)
+    await store.ready()
+    await store.tenant(TENANT).commit([Upsert("Staff", "sue", {"name": "Sue"})], actor="bench")
+    await store.close()
+    connection = sqlite3.connect(folder / f"{TENANT}.db", isolation_level=None)
+    connection.execute("BEGIN")
+    for kind, rows in _tables(edges):
+        _insert(connection, kind, rows)
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def _insert(connection: sqlite3.Connection, kind: str, rows: Iterator[Row]) -> None:
+    info, names = RECORDS[kind], stored_columns(kind)
+    plain: Row = {f.name: encode_value(f, f.default) for f in info.fields.values()}
+    plain |= {"created_at": NOW, "updated_at": NOW, "revision": 1, "claim": None}
+    marks = ", ".join("?" * len(names))
+    connection.executemany(
+        f"INSERT INTO {quoted(kind)} VALUES ({marks})",
+        ([(plain | row)[name] for name in names] for row in rows),
+    )
+
+
+def _tables(edges: int) -> Iterator[tuple[str, Iterator[Row]]]:
+    random = np.random.default_rng(11)
+    referrals = graphs.referrals(edges * 4 // 10)
+    people = referrals.size
+    ties = graphs.social(edges * 4 // 10)
+    firms = edges // 100
+    keys = [f"c{i:07}" for i in random.permutation(people).tolist()]
+    yield "Contact", (_person(key, number) for number, key in enumerate(keys))
+    yield "Organization", ({"key": f"o{i:06}", "name": f"Firm {i}"} for i in range(firms))
+    yield "Customer", (_customer(i) for i in range(firms))
+    yield "Referral", _edges(random, referrals, keys, _referral)
+    yield "Tie", _edges(random, ties, keys, _tie)
+    count = edges - len(referrals.source) - len(ties.source)
+    members = zip(
+        random.integers(0, people, count).tolist(),
+        random.integers(0, firms, count).tolist(),
+        strict=True,
+    )
+    yield "Affiliation", (_affiliation(random, keys[a], b) for a, b in members)
+
+
+def _person(key: str, number: int) -> Row:
+    return {"key": key, "name": f"Person {number}", "region": REGIONS[number % 30]}
+
+
+def _customer(number: int) -> Row:
+    return {
+        "key": f"k{number:06}",
+        "name": f"Customer {number}",
+        "kind": "ORGANIZATION",
+        "stage": list(Stage)[number % len(Stage)].value,
+        "industry": INDUSTRIES[number % 20],
+    }
+
+
+def _edges(
+    random: np.random.Generator, given: graphs.Edges, keys: Sequence[str], columns: Any
+) -> Iterator[Row]:
+    for source, target in zip(given.source.tolist(), given.target.tolist(), strict=True):
+        ends = keys[source], keys[target]
+        if columns is _tie:  # an undirected edge is kept one way round
+            ends = min(ends), max(ends)
+        yield _row(random, "Contact", ends[0], "Contact", ends[1]) | columns(source)
+
+
+def _row(random: np.random.Generator, *ends: str) -> Row:
+    names = ("source_kind", "source_key", "target_kind", "target_key")
+    return {"key": str(uuid.UUID(bytes=random.bytes(16))), **dict(zip(names, ends, strict=True))}
+
+
+def _referral(number: int) -> Row:
+    status = list(ReferralStatus)[number % len(ReferralStatus)].value
+    return {"status": status, "at": NOW - number * 1_000_000}
+
+
+def _tie(number: int) -> Row:
+    since = date(2020, 1, 1) + timedelta(number % 2_000)
+    kind = list(TieKind)[number % len(TieKind)].value
+    return {"kind": kind, "since": since.isoformat(), "strength": (number % 11) / 10}
+
+
+def _affiliation(random: np.random.Generator, person: str, firm: int) -> Row:
+    row = _row(random, "Contact", person, "Organization", f"o{firm:06}")
+    return row | {"kind": list(AffiliationKind)[firm % len(AffiliationKind)].value}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--edges", type=int, default=1_000_000)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(make(options.folder, options.edges))
