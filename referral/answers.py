@@ -51,6 +51,10 @@ class Answer:
         float | None,
         Field(description="Largest error of a score, with probability 0.9; null when exact."),
     ] = None
+    age: Annotated[
+        float,
+        Field(description="Seconds since the graph was last known to be at that version; 0: is."),
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph.errors import TooExpensive
 from graph.network.csr import Ids
+from referral.allowance import budget
 from referral.party_graph import PartyGraph
 
 EXACT_STEPS = 400_000_000
@@ -21,9 +22,6 @@ HARMONIC_STEPS = 10_000_000_000
 
 ATTENUATION = 0.5
 """Katz: what a step multiplies by, as a share of what would have no limit."""
-
-PATIENCE_S = 25.0
-"""Seconds a measure may take."""
 
 
 class InfluenceMeasure(StrEnum):
@@ -73,17 +71,11 @@ def centrality(measure: InfluenceMeasure, graph: PartyGraph, chosen: Ids) -> Sco
     return _MEASURES[measure](graph)
 
 
-def _budget() -> Any:
-    from referral.kernels.budget import Budget
-
-    return Budget(PATIENCE_S)
-
-
 def _pagerank(graph: PartyGraph, jump: NDArray[np.float64] | None = None) -> Scored:
     from referral.kernels.pagerank import pagerank
 
     # the walk goes against the referrals, so the rows against it are those along them
-    scores = pagerank(graph.forward, weights=graph.weights, jump=jump, budget=_budget())
+    scores = pagerank(graph.forward, weights=graph.weights, jump=jump, budget=budget())
     return Scored(scores, "Gauss-Seidel on the reversed graph until all errors are under 1e-10")
 
 
@@ -100,11 +92,11 @@ def _betweenness(graph: PartyGraph) -> Scored:
     size = graph.size
     if size * len(graph.source) > EXACT_STEPS and size > 2:
         scores, bound = sampled_betweenness(
-            graph.forward, graph.backward, directed=graph.directed, budget=_budget()
+            graph.forward, graph.backward, directed=graph.directed, budget=budget()
         )
         return Scored(scores, "shortest paths of random pairs, sampled", bound)
     pairs = max(1, (size - 1) * (size - 2))
-    scores = betweenness(graph.forward, budget=_budget()) / pairs
+    scores = betweenness(graph.forward, budget=budget()) / pairs
     return Scored(scores, "all shortest paths counted")
 
 
@@ -117,7 +109,7 @@ def _harmonic(graph: PartyGraph) -> Scored:
             f"HARMONIC would take {steps:,} steps over {graph.size:,} parties, at most "
             f"{HARMONIC_STEPS:,} are allowed; ask for PAGERANK, BETWEENNESS or K_CORE"
         )
-    sums = distance_sums(graph.forward, graph.backward, budget=_budget())
+    sums = distance_sums(graph.forward, graph.backward, budget=budget())
     return Scored(sums.harmonic, "breadth-first search from every party")
 
 
@@ -125,7 +117,7 @@ def _eigenvector(graph: PartyGraph) -> Scored:
     from referral.kernels.spectral import eigenvector
 
     rows = graph.both_ways
-    scores, _ = eigenvector(rows.graph, weights=rows.weights, budget=_budget())
+    scores, _ = eigenvector(rows.graph, weights=rows.weights, budget=budget())
     return Scored(scores, "largest eigenvector by Lanczos' method")
 
 
@@ -140,7 +132,7 @@ def _authority(graph: PartyGraph) -> Scored:
 def _hits(graph: PartyGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from referral.kernels.spectral import hits
 
-    return hits(graph.forward, weights=graph.weights, budget=_budget())
+    return hits(graph.forward, weights=graph.weights, budget=budget())
 
 
 def _katz(graph: PartyGraph) -> Scored:
@@ -148,9 +140,9 @@ def _katz(graph: PartyGraph) -> Scored:
 
     rows = graph.both_ways
     # no eigenvalue of one direction is above the largest of both together
-    _, largest = eigenvector(rows.graph, weights=rows.weights, budget=_budget())
+    _, largest = eigenvector(rows.graph, weights=rows.weights, budget=budget())
     scores = katz(
-        graph.forward, weights=graph.weights, attenuation=ATTENUATION / largest, budget=_budget()
+        graph.forward, weights=graph.weights, attenuation=ATTENUATION / largest, budget=budget()
     )
     return Scored(scores, "walks summed until they add under 1e-10")
 

@@ -11,13 +11,11 @@ from pydantic import Field
 
 from graph.network import Network
 from graph.network.csr import Ids
+from referral.allowance import budget
 from referral.answers import Answer, Long, PartyRef, Row
 from referral.kernels.shape import sources
 from referral.party_graph import InfluenceGraph, PartyGraph, party_graph
 from referral.registry import analytic
-
-PATIENCE_S = 25.0
-"""Seconds it may take."""
 
 COMMON = 0.5
 """Share of the members that must have a value in common for it to name their community."""
@@ -81,12 +79,11 @@ class RankedCommunities:
 
 def ranked_communities(graph: PartyGraph, resolution: float = 1.0) -> RankedCommunities:
     """The communities of a graph of parties, direction aside."""
-    from referral.kernels.budget import Budget
     from referral.kernels.communities import communities as find
 
     rows = graph.both_ways
     weights = rows.weights if graph.weighted else None
-    found = find(rows.graph, weights, resolution=resolution, budget=Budget(PATIENCE_S))
+    found = find(rows.graph, weights, resolution=resolution, budget=budget())
     sizes = np.bincount(found.label, minlength=found.count)
     order = np.argsort(-sizes, kind="stable")
     places = np.empty(found.count, np.int32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,11 @@ from graph.model import Money, NodeRef
 from graph.model.fields import Moment
 from graph.network import Network, csr
 from graph.network.csr import Ids
+from referral.allowance import budget
 from referral.answers import PartyRef, Ranking, Row, ranking
 from referral.kernels.order import best
 from referral.referrals import CONVERTED, spent, value_of_referrals, within
 from referral.registry import analytic
-
-if TYPE_CHECKING:
-    from referral.kernels.budget import Budget
 
 
 class ReferrerMeasure(StrEnum):
@@ -66,9 +64,6 @@ _METHODS = {
     ReferrerMeasure.REACH_DECAYED: "breadth-first search from every party",
     ReferrerMeasure.VALUE_CHAIN: "strong components condensed, purchases summed exactly",
 }
-
-PATIENCE_S = 25.0
-"""Seconds it may take."""
 
 
 @analytic()
@@ -136,22 +131,21 @@ def _chain(
     network: Network, measure: ReferrerMeasure, source: Ids, target: Ids
 ) -> dict[ReferrerMeasure, NDArray[Any]]:
     """Reach, and that of the two dearer measures of the chain which is asked for."""
-    from referral.kernels.budget import Budget
     from referral.kernels.reach import reach, reach_with_value
 
-    size, budget = len(network), Budget(PATIENCE_S)
+    size = len(network)
     if measure is ReferrerMeasure.VALUE_CHAIN:
-        below = reach_with_value(source, target, size, spent(network), budget=budget)
+        below = reach_with_value(source, target, size, spent(network), budget=budget())
         return {ReferrerMeasure.REACH: below.count, measure: below.value}
     found: dict[ReferrerMeasure, NDArray[Any]] = {
-        ReferrerMeasure.REACH: reach(source, target, size, budget=budget)
+        ReferrerMeasure.REACH: reach(source, target, size, budget=budget())
     }
     if measure is ReferrerMeasure.REACH_DECAYED:
-        found[measure] = _decayed(source, target, size, budget)
+        found[measure] = _decayed(source, target, size)
     return found
 
 
-def _decayed(source: Ids, target: Ids, size: int, budget: Budget) -> NDArray[np.float64]:
+def _decayed(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
     from referral.kernels.distances import distance_sums
     from referral.kernels.forest import forest, parents
 
@@ -160,7 +154,7 @@ def _decayed(source: Ids, target: Ids, size: int, budget: Budget) -> NDArray[np.
     if below is not None:
         return below.decayed
     forward, backward = csr(source, target, size), csr(target, source, size)
-    return distance_sums(forward, backward, budget=budget).decayed
+    return distance_sums(forward, backward, budget=budget()).decayed
 
 
 def _row(

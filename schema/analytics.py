@@ -12,6 +12,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from graph.errors import BadInput
 from graph.model import Record
 from referral.registry import Analytic, Parameter, analytics
 from schema.answers import answer_type, leaf
@@ -25,7 +26,8 @@ from schema.view import VIEWS
 
 PERMISSION = "read:analytics"
 
-_AT_LEAST = "at_least_version"
+LONGEST_AGE_S = 86_400
+"""The oldest answer that may be asked for, in seconds."""
 
 
 def fields() -> list[StrawberryField]:
@@ -43,21 +45,32 @@ def extend_views() -> None:
 
 
 def _root(analytic: Analytic) -> StrawberryField:
-    async def answer(call: Call, *, at_least_version: int | None = None, **given: Any) -> Any:
-        asked = _arguments(analytic, given)
-        least = at_least_version or 0
-        return await _computing(call.context).whole(
-            analytic, call.context.graph.tenant, asked, least
+    async def answer(
+        call: Call,
+        *,
+        at_least_version: int | None = None,
+        max_age_s: float | None = None,
+        **given: Any,
+    ) -> Any:
+        context = call.context
+        return await _computing(context).whole(
+            analytic,
+            context.graph.tenant,
+            _arguments(analytic, given),
+            at_least_version or 0,
+            max_age_s=_age(max_age_s),
+            deadline=context.deadline,
         )
 
     says = "A version that must be taken into account: the one that your own write returned."
+    own = [argument("at_least_version", Long, says), _max_age()]
     return root_field(
         analytic.name,
         answer,
         answer_type(analytic.result) | None,
         permission=PERMISSION,
         description=analytic.description,
-        arguments=[*map(_argument, analytic.parameters), argument(_AT_LEAST, Long, says)],
+        arguments=[*map(_argument, analytic.parameters), *own],
     )
 
 
@@ -68,18 +81,46 @@ def _on_record(analytic: Analytic) -> StrawberryField:
         answer_type(analytic.result) | None,
         permission=PERMISSION,
         description=analytic.description,
-        arguments=map(_argument, analytic.parameters),
+        arguments=[*map(_argument, analytic.parameters), _max_age()],
     )
 
 
 def _batch(analytic: Analytic) -> Batch:
-    async def batch(parents: Sequence[Record], call: Call, **given: Any) -> list[Any]:
-        asked = _arguments(analytic, given)
-        anchors = [parent.ref for parent in parents]
-        computing, tenant = _computing(call.context), call.context.graph.tenant
-        return await computing.each(analytic, tenant, anchors, asked)
+    async def batch(
+        parents: Sequence[Record], call: Call, *, max_age_s: float | None = None, **given: Any
+    ) -> list[Any]:
+        context = call.context
+        return await _computing(context).each(
+            analytic,
+            context.graph.tenant,
+            [parent.ref for parent in parents],
+            _arguments(analytic, given),
+            max_age_s=_age(max_age_s),
+            deadline=context.deadline,
+        )
 
     return batch
+
+
+def _max_age() -> StrawberryArgument:
+    says = (
+        "Take an answer that was the newest at most that many seconds ago, without waiting for a "
+        f"newer one, 0 to {LONGEST_AGE_S:,}; its `age` says how old it is."
+    )
+    return argument("max_age_s", float, says)
+
+
+def _age(given: float | None) -> float:
+    """The age that is taken.
+
+    Raises:
+        BadInput: it is no such number.
+    """
+    if given is None:
+        return 0.0
+    if not 0 <= given <= LONGEST_AGE_S:
+        raise BadInput(f"maxAgeS: {given:g}: give 0 to {LONGEST_AGE_S:,} seconds")
+    return given
 
 
 def _computing(context: Context) -> Analytics:

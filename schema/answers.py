@@ -9,6 +9,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any, get_args, get_origin
 
+import strawberry
 from strawberry.types.field import StrawberryField
 
 from graph.model import Money, NodeRef, Record
@@ -45,7 +46,9 @@ def answer_type(record: Any) -> Any:
     if name not in _TYPES:
         origin = get_origin(record) or record
         says = " ".join((origin.__doc__ or "").split("\n\n")[0].split())
-        _TYPES[name] = object_type(name, says, [_field(f) for f in answer_fields(record)])
+        _TYPES[name] = object_type(
+            name, says, [f for field in answer_fields(record) for f in _fields(field)]
+        )
     return _TYPES[name]
 
 
@@ -54,12 +57,18 @@ def _name(record: Any) -> str:
     return rows + str((get_origin(record) or record).__name__)
 
 
-def _field(field: AnswerField) -> StrawberryField:
-    name = field.name.removesuffix("_minor") if field.type is Money else field.name
+def _fields(field: AnswerField) -> list[StrawberryField]:
     if field.kinds:
-        return _opens(field)
+        return [_opens(field), _id_of(field)]
+    name = field.name.removesuffix("_minor") if field.type is Money else field.name
     one = answer_type(field.type) if dataclasses.is_dataclass(field.type) else leaf(field.type)
-    return attribute(name, _whole(field, one), field.description, path=field.name)
+    return [attribute(name, _whole(field, one), field.description, path=field.name)]
+
+
+def _id_of(field: AnswerField) -> StrawberryField:
+    """The global id of the record that a NodeRef names: known also while the store is down."""
+    says = f"Global id of {field.name}; it stands here also when the record cannot be read."
+    return attribute(f"{field.name}_id", strawberry.ID, says, path=f"{field.name}.global_id")
 
 
 def _whole(field: AnswerField, one: Any) -> Any:

@@ -21,6 +21,7 @@ class Context:
         graph: the tenant's graph.
         actor: who asks; stands in the log beside what is written.
         region: country (ISO 3166) of phone numbers written without a country code.
+        deadline: when to give up, in seconds of `time.perf_counter`; None = never.
         analytics: computes what is asked about the network; None where nobody may ask.
         loaders: the batches being collected (`schema.loading`).
     """
@@ -28,5 +29,6 @@ class Context:
     graph: TenantGraph
     actor: str = "anonymous"
     region: str = DEFAULT_REGION
+    deadline: float | None = None
     analytics: Analytics | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)

@@ -262,10 +262,15 @@ async def test_networks_of_a_level_are_asked_for_together(
 
     class Counted(Analytics):
         async def each(
-            self, analytic: Any, tenant: str, anchors: Sequence[NodeRef], arguments: Any
+            self,
+            analytic: Any,
+            tenant: str,
+            anchors: Sequence[NodeRef],
+            arguments: Any,
+            **more: Any,
         ) -> list[Any]:
             asked.append(len(anchors))
-            return await super().each(analytic, tenant, anchors, arguments)
+            return await super().each(analytic, tenant, anchors, arguments, **more)
 
     asker.analytics = Counted(Snapshots(agency_store))
 

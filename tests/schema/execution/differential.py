@@ -320,7 +320,7 @@ async def _start(store: SqliteStore, base: int) -> Differential:
     graph = store.tenant("company")
     await graph.commit(company(), actor="test")
     faulty = FaultySchema(await _samples(graph))
-    analytics = Analytics(Snapshots(store), kept=100_000)
+    analytics = Analytics(Snapshots(store))
     return Differential(faulty, SmallGraph(graph), analytics, Random(base))
 
 

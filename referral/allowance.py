@@ -1,0 +1,29 @@
+"""The time a computation is allowed, said by whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from referral.kernels.budget import Budget
+
+PATIENCE_S = 25.0
+"""Seconds that an analytic may take where nobody says otherwise."""
+
+_ALLOWED: ContextVar[Budget | None] = ContextVar("allowed", default=None)
+
+
+def budget() -> Budget:
+    """The budget of the analytic that is running; all its kernels share it."""
+    return _ALLOWED.get() or Budget(PATIENCE_S)
+
+
+@contextmanager
+def allowing(given: Budget) -> Iterator[None]:
+    """Lets what runs inside, in this thread or task, take as long as that budget says."""
+    token = _ALLOWED.set(given)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
