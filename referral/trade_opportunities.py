@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
+import orjson
 from pydantic import Field
 
-from graph.model import Money
-from graph.model.fields import Day
-from graph.network import Csr, EdgeTable, Network, csr, days
-from graph.network.csr import Ids, Positions
-from graph.network.values import NO_DAY
-from referral.answers import GoodRef, PartyRef, Ranking, Row, ranking
-from referral.matching import matches
+from graph.errors import BadInput, NotFound, shown
+from graph.model import Money, NodeRef
+from graph.model.fields import LARGEST_LONG, Day, Key, Text
+from graph.network import Network
+from referral.answers import Answer, Long, Row
+from referral.parties import PartyArgument, id_of_party
 from referral.registry import analytic
+from referral.trades.answers import PossibleLeg, legs_of
+from referral.trades.from_network import Market, market
+from referral.trades.opportunities import (
+    After,
+    Opportunities,
+    Opportunity,
+    Sieve,
+    opportunities,
+)
 
-_LARGEST_LEG = 2**60
-"""Value of a leg is cut off here, so that the sum of a cycle's legs stays within 64 bits."""
+NO_MONEY = Money(0)
+
+NONE = Opportunities(total=0, by_parties=(), exact=True, items=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeLeg:
-    """What one party of a trade gives to the next."""
+class CirclesOfSize:
+    """How many circles have that many parties."""
 
-    giver: Annotated[PartyRef, Field(description="Who offers it.")]
-    receiver: Annotated[PartyRef, Field(description="Who needs it.")]
-    good: Annotated[GoodRef, Field(description="The good; of several, the one of most value.")]
-    value_minor: Annotated[
-        Money | None, Field(description="Value of the units that move; null when not known.")
-    ]
-    alternatives: Annotated[
-        int, Field(description="Number of other goods the giver offers and the receiver needs.")
-    ]
+    parties: Annotated[int, Field(description="Parties of each, 2 or more.")]
+    count: Annotated[Long, Field(description="Number of circles.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +45,40 @@ class TradeOpportunity(Row):
     """A circle of parties in which each offers what the next needs."""
 
     value_minor: Annotated[Money, Field(description="Sum of the known values of its legs.")]
+    top_up_minor: Annotated[
+        Money, Field(description="Most that one party would pay to have given as much as it got.")
+    ]
+    balance: Annotated[
+        float, Field(description="1 less the largest top-up over the most valuable leg, 0 to 1.")
+    ]
+    trust: Annotated[
+        float, Field(description="Mean over the legs of the strongest tie between the two sides.")
+    ]
+    freshness: Annotated[
+        float, Field(description="Mean over the legs of the share of 30 days they still hold.")
+    ]
+    cursor: Annotated[str, Field(description="For `after`: what ranks behind this one.")]
     legs: Annotated[
-        tuple[TradeLeg, ...], Field(description="From the party of lowest kind and key around.")
+        tuple[PossibleLeg, ...],
+        Field(description="From the party of lowest kind and key around."),
     ]
 
 
-class _Wants(NamedTuple):
-    """Arcs from a party to one that needs what it offers, sorted by both.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeOpportunities(Answer):
+    """Circles of parties in which each offers what the next needs, best first."""
 
-    Attributes:
-        rows, back: the arcs in both directions.
-        good: (m,) the good of most value on each arc.
-        value: (m,) its value in minor units; -1 = not known.
-        goods: (m,) number of goods on the arc.
-    """
-
-    rows: Csr
-    back: Csr
-    good: Ids
-    value: Positions
-    goods: Positions
+    total: Annotated[
+        Long, Field(description="Number of circles; when not exact, of those found in time.")
+    ]
+    by_parties: Annotated[
+        tuple[CirclesOfSize, ...], Field(description="The same by the number of parties.")
+    ]
+    end_cursor: Annotated[
+        str | None, Field(description="Cursor of the last item, for the next page; null if none.")
+    ]
+    has_next_page: Annotated[bool, Field(description="Whether more follow.")]
+    items: Annotated[tuple[TradeOpportunity, ...], Field(description="This page, best first.")]
 
 
 @analytic()
@@ -70,154 +86,150 @@ def trade_opportunities(
     network: Network,
     *,
     max_parties: Annotated[
-        int, Field(ge=2, le=3, description="Most parties of a trade, 2 or 3.")
+        int, Field(ge=2, le=5, description="Most parties of a trade, 2 to 5.")
     ] = 3,
+    party: Annotated[
+        PartyArgument | None, Field(description="Only circles in which this party takes part.")
+    ] = None,
+    good: Annotated[
+        Key | None, Field(description="Only circles in which the good of this key moves.")
+    ] = None,
+    region: Annotated[Text | None, Field(description="Only parties of this region.")] = None,
+    min_value_minor: Annotated[
+        Money, Field(ge=0, le=LARGEST_LONG, description="Only circles that move at least this.")
+    ] = NO_MONEY,
+    min_trust: Annotated[
+        float, Field(ge=0, le=1, description="Only circles of at least this mean trust, 0 to 1.")
+    ] = 0.0,
     on: Annotated[
         Day | None,
         Field(description="Only offers and needs that hold on that day; null = the graph's day."),
     ] = None,
     first: Annotated[int, Field(ge=1, le=1000, description="Number of rows, 1 to 1,000.")] = 20,
-) -> Ranking[TradeOpportunity]:
-    """Triangular trades: circles of parties in which each offers what the next needs.
+    after: Annotated[
+        str | None,
+        Field(max_length=4_000, description="Only what ranks behind the item of this cursor."),
+    ] = None,
+    time_limit_s: Annotated[
+        float,
+        Field(ge=0.01, le=25, description="Seconds after which what was found is given."),
+    ] = 10.0,
+) -> TradeOpportunities:
+    """Triangular trades: circles of 2 to 5 parties in which each offers what the next needs.
 
     Each circle stands once, whichever party it is read from; the opposite way round is another.
-    Score: the value that moves, in minor units, 0 or more: the sum over the legs of units times
-    unit value, where the units are the smaller of what is offered and needed, and the unit value
-    is the offer's, else the need's, else unknown and counted as 0. Of several goods on a leg the
-    one of most value is taken. An offer or need holds through its last day; without one, always;
-    of 0 units, never. No party trades with itself. Ties: fewer parties, then lower kind and key.
-    `total` counts every circle, exactly.
+    Score, above 0: (value + 1) x (1 + balance)/2 x (3 + trust)/4 x (1 + freshness)/2, the value
+    that moves in minor units. A leg's value is that of the units both sides have free; a unit's is
+    the offer's, else the need's, else unknown and counted as 0. Of several goods on a leg the one
+    of most value is taken; with `good`, that one where it moves. An offer or need holds through
+    its last day; without one, always; units that agreed trades reserve are not free. No party
+    trades with itself, or with one that either has vetoed. Ties: fewer parties, then lower kind
+    and key. `total` counts every circle, exactly; when the time is over, `exact` is false, and
+    count and items are of the circles seen till then.
 
-    Time O(w + m^1.5) for w pairs of an offer and a need of one good and m arcs between parties,
-    memory O(w): all circles are seen, but only the best are kept.
+    Time O(w + m^1.5) for w pairs of an offer and a need of one good, m arcs and circles of three,
+    for each party more one factor of an arc's row more; memory O(w + first).
 
     Raises:
+        BadInput: the cursor leads nowhere.
+        NotFound: there is no such party or good.
         TooExpensive: more than 20 million pairs of an offer and a need.
 
     References: Chiba & Nishizeki 1985, doi:10.1137/0214017 (listing by degree).
     """
-    wants = _wants(network, days(on or network.computed_at.date()))
-    total = 0
-    kept = _Best.empty()
-    for cycles in _circles(wants, max_parties):
-        total += len(cycles)
-        kept = kept.merge(_scored(wants, cycles), first)
-    rows = [
-        _row(network, wants, rank, cycle[cycle >= 0]) for rank, cycle in enumerate(kept.cycles, 1)
-    ]
-    return ranking(network, rows, total=total, method="all circles listed, the best kept")
-
-
-def _wants(network: Network, day: int) -> _Wants:
-    offers, needs = network.edges["Offer"], network.edges["Need"]
-    offer, need = matches(offers, needs, _holding(offers, day), _holding(needs, day))
-    value = _values(offers, needs, offer, need)
-    # each arc's goods together, the one of most value first, then the lower id
-    giver, receiver, good = offers.source[offer], needs.source[need], offers.target[offer]
-    order = np.lexsort((good, -value, receiver, giver))
-    giver, receiver, good, value = giver[order], receiver[order], good[order], value[order]
-    new = np.ones(len(giver), np.bool_)
-    new[1:] = (giver[1:] != giver[:-1]) | (receiver[1:] != receiver[:-1])
-    arc = np.cumsum(new) - 1
-    pairs = np.unique(arc << 32 | good) >> 32  # a party may offer one good twice
-    size = len(network)
-    giver, receiver = giver[new], receiver[new]
-    return _Wants(
-        rows=csr(giver, receiver, size),
-        back=csr(receiver, giver, size),
-        good=good[new],
-        value=value[new],
-        goods=np.bincount(pairs, minlength=len(giver)),
+    found = market(network, on=on, region=region)
+    sieve = _sieve(network, found, party, good)
+    rank, place = (0, None) if after is None else _place(network, found, after)
+    seen = NONE
+    if sieve is not None:
+        chosen = Sieve(*sieve, min_value=min_value_minor, min_trust=min_trust)
+        seen = opportunities(
+            found.graph, max_parties, first=first + 1, after=place, sieve=chosen,
+            budget_s=time_limit_s,
+        )  # fmt: skip
+    items = [_row(network, found, rank + i, o) for i, o in enumerate(seen.items[:first], 1)]
+    return TradeOpportunities(
+        version=Long(network.version),
+        computed_at=network.computed_at,
+        method="all circles counted, the best kept",
+        exact=seen.exact,
+        total=Long(seen.total),
+        by_parties=tuple(
+            CirclesOfSize(parties=size, count=Long(count))
+            for size, count in enumerate(seen.by_parties)
+            if count
+        ),
+        end_cursor=items[-1].cursor if items else None,
+        has_next_page=len(seen.items) > first,
+        items=tuple(items),
     )
 
 
-def _holding(table: EdgeTable, day: int) -> Positions:
-    """Numbers of the offers or needs that hold on that day."""
-    until = table.columns["until"]
-    return np.flatnonzero(((until == NO_DAY) | (until >= day)) & (table.columns["quantity"] > 0))
+def _sieve(
+    network: Network, found: Market, party: NodeRef | None, good: str | None
+) -> tuple[int | None, int | None] | None:
+    """Numbers of party and good in the market; None where one of them has no part in it."""
+    numbers: list[int | None] = []
+    for members, node in (
+        (found.party, None if party is None else id_of_party(network, party)),
+        (found.good, None if good is None else _id_of_good(network, good)),
+    ):
+        place = None if node is None else int(np.searchsorted(members, node))
+        if place is not None and (place == len(members) or members[place] != node):
+            return None
+        numbers.append(place)
+    return numbers[0], numbers[1]
 
 
-def _values(offers: EdgeTable, needs: EdgeTable, offer: Positions, need: Positions) -> Positions:
-    """Value of the units that move in each pair; -1 where it is not known."""
-    offered, needed = offers.columns["value_minor"][offer], needs.columns["value_minor"][need]
-    unit = np.where(offered >= 0, offered, needed)
-    units = np.minimum(offers.columns["quantity"][offer], needs.columns["quantity"][need])
-    fits = unit <= _LARGEST_LEG // units
-    value = np.where(fits, np.where(fits, unit, 0) * units, _LARGEST_LEG)
-    return np.where(unit < 0, np.int64(-1), value)
+def _id_of_good(network: Network, key: str) -> int:
+    node = network.nodes.id_of(NodeRef("Good", key))
+    if node < 0:
+        raise NotFound(f"there is no Good {shown(key)}; check its key")
+    return node
 
 
-def _circles(wants: _Wants, max_parties: int) -> Iterator[NDArray[np.int32]]:
-    """Batches of rows of three parties; the third is -1 in a circle of two."""
-    from referral.kernels.cycles import three_cycles, two_cycles
-
-    source = np.repeat(np.arange(len(wants.rows.starts) - 1, dtype=np.int32), wants.rows.degrees())
-    pairs = two_cycles(source, wants.rows.ids)
-    yield np.column_stack((pairs, np.full(len(pairs), -1, np.int32)))
-    if max_parties >= 3:
-        yield from three_cycles(wants.rows, wants.back)
-
-
-def _arcs(wants: _Wants, cycles: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Numbers of the arcs of each circle, as many columns as it has parties."""
-    size = len(wants.rows.starts) - 1
-    keys = np.repeat(np.arange(size), wants.rows.degrees()) * size + wants.rows.ids
-    wanted = cycles.astype(np.int64) * size + np.roll(cycles, -1, axis=1)
-    return np.searchsorted(keys, wanted)
+def _row(network: Network, found: Market, rank: int, one: Opportunity) -> TradeOpportunity:
+    graph, arcs = found.graph, np.array(one.arcs)
+    most = int(graph.worth(arcs).max())
+    legs = legs_of(network, found, one.arcs)
+    return TradeOpportunity(
+        rank=rank,
+        score=one.score,
+        value_minor=Money(one.value),
+        top_up_minor=Money(one.top_up),
+        balance=1 - one.top_up / most if most else 1.0,
+        trust=float(graph.trust[arcs].mean()),
+        freshness=float(graph.freshness[arcs].mean()),
+        cursor=_cursor(rank, one.score, [leg.giver for leg in legs]),
+        legs=legs,
+    )
 
 
-def _scored(wants: _Wants, cycles: NDArray[np.int32]) -> _Best:
-    if not len(cycles):
-        return _Best.empty()
-    width = 2 if cycles[0, 2] < 0 else 3
-    value = np.maximum(wants.value[_arcs(wants, cycles[:, :width])], 0).sum(axis=1)
-    return _Best(value, cycles)
+def _cursor(rank: int, score: float, parties: list[NodeRef]) -> str:
+    text = orjson.dumps([rank, score.hex(), *map(list, parties)])
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-class _Best(NamedTuple):
-    """The best circles so far, best first.
+def _place(network: Network, found: Market, cursor: str) -> tuple[int, After]:
+    """The rank and the place that a cursor names.
 
-    Attributes:
-        value: (k,) the value that moves.
-        cycles: (k, 3) the parties.
+    Raises:
+        BadInput: it is none, or one of its parties no longer trades.
     """
-
-    value: Positions
-    cycles: NDArray[np.int32]
-
-    @classmethod
-    def empty(cls) -> _Best:
-        return cls(np.empty(0, np.int64), np.empty((0, 3), np.int32))
-
-    def merge(self, more: _Best, first: int) -> _Best:
-        """The `first` best of both."""
-        value = np.concatenate((self.value, more.value))
-        cycles = np.concatenate((self.cycles, more.cycles))
-        if first < len(value):
-            enough = value >= np.partition(value, len(value) - first)[len(value) - first]
-            value, cycles = value[enough], cycles[enough]
-        three = cycles[:, 2] >= 0
-        order = np.lexsort((cycles[:, 2], cycles[:, 1], cycles[:, 0], three, -value))[:first]
-        return _Best(value[order], cycles[order])
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        rank, score, *named = orjson.loads(text)
+        parties = [NodeRef(*map(str, ref)) for ref in named]
+        ranked, after = int(rank), float.fromhex(score)
+    except (ValueError, TypeError) as error:
+        raise _lost(cursor, "is none of ours; take `endCursor` from an answer") from error
+    nodes: Any = network.nodes.ids_of(parties)
+    places = np.searchsorted(found.party, nodes)
+    known = places < len(found.party)
+    if not 2 <= len(parties) <= 5 or not known.all() or (found.party[places] != nodes).any():
+        raise _lost(cursor, "leads nowhere any more; begin at the first page")
+    return ranked, After(after, tuple(places.tolist()))
 
 
-def _row(network: Network, wants: _Wants, rank: int, cycle: Ids) -> TradeOpportunity:
-    arcs = _arcs(wants, cycle[None, :])[0]
-    parties = network.nodes.refs(cycle)
-    goods = network.nodes.refs(wants.good[arcs])
-    values = wants.value[arcs].tolist()
-    others = (wants.goods[arcs] - 1).tolist()
-    legs = tuple(
-        TradeLeg(
-            giver=party,
-            receiver=parties[(place + 1) % len(parties)],
-            good=good,
-            value_minor=None if value < 0 else Money(value),
-            alternatives=more,
-        )
-        for place, (party, good, value, more) in enumerate(
-            zip(parties, goods, values, others, strict=True)
-        )
-    )
-    moved = sum(leg.value_minor or 0 for leg in legs)
-    return TradeOpportunity(rank=rank, score=float(moved), value_minor=Money(moved), legs=legs)
+def _lost(cursor: str, what: str) -> BadInput:
+    return BadInput(f"after: the cursor {shown(cursor)} {what}")

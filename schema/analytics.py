@@ -10,15 +10,15 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
-from strawberry.utils.str_converters import to_camel_case
 
 from graph.errors import BadInput
 from graph.model import Record
 from referral.registry import Analytic, Parameter, analytics
-from schema.answers import answer_type, leaf
+from schema.answers import answer_type
+from schema.asking import given_leaf, given_name, own_value
 from schema.computing import Analytics
 from schema.context import Context
-from schema.declare import argument, definition
+from schema.declare import argument, definition, list_of
 from schema.relation import Batch, Call, relation_field
 from schema.root import root_field
 from schema.scalars import Long
@@ -130,15 +130,15 @@ def _computing(context: Context) -> Analytics:
 
 
 def _argument(parameter: Parameter) -> StrawberryArgument:
-    one = leaf(parameter.type)
-    whole: Any = list[one] if parameter.many else one  # type: ignore[valid-type]
+    one = given_leaf(parameter.type)
+    whole: Any = list_of(one) if parameter.many else one
     plain = parameter.default
     if isinstance(plain, Enum):  # a shared enum's members are not the analytic's own
         plain = one[plain.name]
     default = UNSET if plain is None else list(plain) if parameter.many else plain
     return StrawberryArgument(
         python_name=parameter.name,
-        graphql_name=to_camel_case(parameter.name),
+        graphql_name=given_name(parameter.name),
         type_annotation=StrawberryAnnotation(whole | None if parameter.optional else whole),
         description=parameter.description,
         default=default,
@@ -147,10 +147,6 @@ def _argument(parameter: Parameter) -> StrawberryArgument:
 
 def _arguments(analytic: Analytic, given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that were given, enums by the analytic's own members."""
-    return {p.name: _own(p, given[p.name]) for p in analytic.parameters if p.name in given}
-
-
-def _own(parameter: Parameter, value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_own(parameter, item) for item in value)
-    return parameter.type[value.name] if isinstance(value, Enum) else value
+    return {
+        p.name: own_value(p.type, given[p.name]) for p in analytic.parameters if p.name in given
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import Enum
 from operator import attrgetter
@@ -12,13 +11,13 @@ from typing import Any, get_args, get_origin
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from graph.model import Money, NodeRef, Record
+from graph.model import Money
 from referral import answers
 from referral.answers import AnswerField, answer_fields
 from schema.declare import attribute, object_type
 from schema.names import PartyKind, permission_to_read, target_name
-from schema.reading import records
-from schema.relation import Batch, Call, relation_field
+from schema.reading import opened
+from schema.relation import relation_field
 from schema.scalars import Long, graphql_enum
 from schema.view import VIEWS
 
@@ -30,13 +29,22 @@ _LEAVES: dict[Any, Any] = {
 _SHARED: dict[str, type[Enum]] = {"PartyKind": PartyKind}
 """Enums that the schema has already, with the same members."""
 
+_CALLED: dict[str, str] = {
+    "Objective": "TradeObjective",
+    "Capacity": "TradeCapacity",
+    "Goal": "TradeGoal",
+    "Reason": "LeftOutReason",
+    "Kind": "MissingLinkKind",
+}
+"""Names in GraphQL of enums whose own would say too little there."""
+
 _TYPES: dict[str, Any] = {}
 
 
 def leaf(plain: Any) -> Any:
     """Annotation of a value that is no record: a number, a text, a time, an enum ..."""
     if isinstance(plain, type) and issubclass(plain, Enum):
-        return graphql_enum(_SHARED.get(plain.__name__, plain))
+        return graphql_enum(_SHARED.get(plain.__name__, plain), _CALLED.get(plain.__name__))
     return _LEAVES[plain]
 
 
@@ -82,17 +90,8 @@ def _opens(field: AnswerField) -> StrawberryField:
     target = target_name(field.kinds)
     return relation_field(
         field.name,
-        _opened(attrgetter(field.name)),
+        opened(attrgetter(field.name)),
         VIEWS[target] | None,
         permission=permission_to_read(target),
         description=f"{field.description} Null if it has just been deleted.",
     )
-
-
-def _opened(ref_of: Callable[[Any], NodeRef]) -> Batch:
-    async def opened(parents: Sequence[Any], call: Call) -> list[Record | None]:
-        refs = [ref_of(parent) for parent in parents]
-        found = await records(call.context, refs)
-        return [found.get(ref) for ref in refs]
-
-    return opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
@@ -23,9 +24,14 @@ PARTY = "Party"
 """Name of the interface that all kinds of party share."""
 
 
+def snake(name: str) -> str:
+    """A record's name in snake case: `trade_leg`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 def _kinds(name: str, says: str, kinds: Iterable[str]) -> Any:
     """An enum of kinds of record; a member's value is the name of its record."""
-    members = {kind.upper(): kind for kind in kinds}
+    members = {snake(kind).upper(): kind for kind in kinds}
     made: Any = StrEnum(name, members, module=__name__)  # type: ignore[misc]
     made.__doc__ = says
     return made

@@ -28,7 +28,7 @@ from schema.connection import (
 )
 from schema.declare import argument, list_of
 from schema.filters import convert, record_filter
-from schema.names import NodeKind, permission_to_read
+from schema.names import NodeKind, permission_to_read, snake, words
 from schema.ordering import convert_order, record_order
 from schema.reading import records
 from schema.records import Node
@@ -67,7 +67,7 @@ def _by_key(info: RecordInfo) -> StrawberryField:
         checked = validate_key(key)
         return (await call.context.graph.nodes(info.name, [checked])).get(checked)
 
-    one = info.name.lower()
+    one = snake(info.name)
     return root_field(
         ONE_OF_MANY.get(one, one),
         by_key,
@@ -104,7 +104,7 @@ def _listing(info: RecordInfo) -> StrawberryField:
         listing,
         connection_type(info.name, info.plural, VIEWS[info.name]) | None,
         permission=permission_to_read(info.name),
-        description=f"All {info.plural}, page by page.",
+        description=f"All {words(info.plural)}, page by page.",
         arguments=page_arguments(filters.input, orders.input),
     )
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from graph.model import NodeRef, Record, relations
 from graph.query import Page, RelatedQuery
 from schema.context import Context
+from schema.relation import Batch, Call
 
 T = TypeVar("T")
 
@@ -47,3 +48,14 @@ async def records(context: Context, refs: Iterable[NodeRef]) -> dict[NodeRef, Re
         keys.setdefault(kind, {})[key] = None
     parts = await asyncio.gather(*(context.graph.nodes(k, list(ks)) for k, ks in keys.items()))
     return {record.ref: record for part in parts for record in part.values()}
+
+
+def opened(ref_of: Callable[[Any], NodeRef]) -> Batch:
+    """The batch that opens the record each parent names; None where it is not there."""
+
+    async def open_all(parents: Sequence[Any], call: Call) -> list[Record | None]:
+        refs = [ref_of(parent) for parent in parents]
+        found = await records(call.context, refs)
+        return [found.get(ref) for ref in refs]
+
+    return open_all

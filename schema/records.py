@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from graph import model
-from graph.model import Record, edge_records, relations
+from graph.model import NodeRef, Record, edge_records, relations
 from graph.query import Compare, OfKind, Op, Order, RelatedQuery, Window
-from schema.reading import by_kind, first_edge, first_node
-from schema.relation import Call, relation
-from schema.view import complete, edge_view, shared_view, view
+from schema.declare import definition
+from schema.names import permission_to_read
+from schema.reading import by_kind, first_edge, first_node, opened
+from schema.relation import Call, relation, relation_field
+from schema.view import VIEWS, complete, edge_view, shared_view, view
+
+
+def _party_of(leg: model.TradeLeg, end: str) -> NodeRef:
+    """Who stands at one end of a leg of a trade."""
+    return NodeRef(getattr(leg, f"{end}_kind"), getattr(leg, f"{end}_key"))
 
 
 @shared_view("Node", "Anything that has an id.")
@@ -84,6 +92,27 @@ class Good(Node):
 class Purchase(Node):
     """A customer's order."""
 
+
+@view(model.Trade)
+class Trade(Node):
+    """A circle of parties in which each gives what the next needs, on its way to being done."""
+
+
+@view(model.TradeLeg)
+class TradeLeg(Node):
+    """What one party of a trade gives to the next."""
+
+
+for _end, _says in (("giver", "Who gives"), ("receiver", "Who receives")):
+    definition(TradeLeg).fields.append(
+        relation_field(
+            _end,
+            opened(partial(_party_of, end=_end)),
+            VIEWS["Party"] | None,
+            permission=permission_to_read("Party"),
+            description=f"{_says}; null once that party is deleted.",
+        )
+    )
 
 for _edge in edge_records():
     edge_view(_edge, Node)

@@ -161,9 +161,9 @@ _ANNOTATIONS: dict[Scalar, Any] = {
 
 
 @cache
-def graphql_enum(words: type[Enum]) -> Any:
-    """The enum as GraphQL shows it, described by its docstring."""
-    return strawberry.enum(words, description=" ".join((words.__doc__ or "").split()))
+def graphql_enum(words: type[Enum], name: str | None = None) -> Any:
+    """The enum as GraphQL shows it, described by its docstring; `name` if not its own."""
+    return strawberry.enum(words, name=name, description=" ".join((words.__doc__ or "").split()))
 
 
 def one_value(field: FieldInfo) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from api.cli.session import (
 )
 from api.cli.tables import answer_tables, names_of, plain_answer
 from graph.errors import NotFound, shown
-from graph.model import NodeRef
+from graph.model import Money, NodeRef
 from graph.network import build_network
 from graph.store import TenantGraph
 from referral.registry import Analytic, Parameter, analytics
@@ -133,8 +134,9 @@ def _command(analytic: Analytic) -> Callable[..., None]:
 
 
 def _parameter(parameter: Parameter) -> inspect.Parameter:
-    # pydantic reads times and days, typer only a few of their forms
-    one: Any = str if parameter.type in (datetime, date) else parameter.type
+    # pydantic reads these, typer only a few of their forms or none
+    by_text = parameter.type in (datetime, date, NodeRef) or is_dataclass(parameter.type)
+    one: Any = int if parameter.type is Money else str if by_text else parameter.type
     taken: Any = list[one] if parameter.many else one
     if parameter.required:
         annotation = Annotated[

@@ -10,9 +10,19 @@ from graph.model.edges import (
     Ownership,
     Referral,
     Tie,
+    Veto,
 )
 from graph.model.fields import Money, NodeRef
-from graph.model.nodes import Contact, Customer, Good, Organization, Purchase, Staff
+from graph.model.nodes import (
+    Contact,
+    Customer,
+    Good,
+    Organization,
+    Purchase,
+    Staff,
+    Trade,
+    TradeLeg,
+)
 from graph.model.record import (
     RECORDS,
     Edge,
@@ -54,6 +64,9 @@ __all__ = [
     "Scalar",
     "Staff",
     "Tie",
+    "Trade",
+    "TradeLeg",
+    "Veto",
     "edge_records",
     "node_records",
     "record_info",

@@ -6,7 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from graph.model.fields import Amount, Count, Day, Indexed, LongText, Moment, Share, Text
+from graph.model.fields import (
+    Amount,
+    Count,
+    Day,
+    Guarded,
+    Indexed,
+    LongText,
+    Moment,
+    Share,
+    Text,
+)
 from graph.model.record import Edge, Ends, edge
 from graph.model.words import AffiliationKind, DealRoleKind, ReferralStatus, TieKind
 
@@ -114,6 +124,9 @@ class Offer(Edge):
 
     value_minor: Annotated[Amount | None, Indexed(), Field(description="Value of one unit.")] = None
     quantity: Annotated[Count, Field(description="Units offered.")] = 1
+    reserved: Annotated[
+        Count, Guarded(), Field(description="Units of these that agreed trades hold.")
+    ] = 0
     priority: Annotated[
         Count,
         Field(description="How much it matters to the party, 1 (most) upwards; 0 = not said."),
@@ -132,11 +145,27 @@ class Need(Edge):
         Amount | None, Indexed(), Field(description="What one unit is worth to the party.")
     ] = None
     quantity: Annotated[Count, Field(description="Units needed.")] = 1
+    reserved: Annotated[
+        Count, Guarded(), Field(description="Units of these that agreed trades hold.")
+    ] = 0
     priority: Annotated[
         Count,
         Field(description="How much it matters to the party, 1 (most) upwards; 0 = not said."),
     ] = 0
     until: Annotated[Day | None, Indexed(), Field(description="Last day it is needed.")] = None
+
+
+@edge(
+    plural="vetoes",
+    ends=Ends(PARTIES, PARTIES, forward="vetoes", backward="vetoed_by"),
+)
+class Veto(Edge):
+    """A party refuses to trade with another, either way round."""
+
+    reason: Annotated[LongText | None, Field(description="Why.")] = None
+    until: Annotated[
+        Day | None, Indexed(), Field(description="Last day it holds; null while it lasts.")
+    ] = None
 
 
 @edge(

@@ -70,6 +70,11 @@ class System:
     """The store writes the field; no input may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """Rules of ours write the field, and what an export holds is read in; no mutation gives it."""
+
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 

@@ -33,6 +33,7 @@ from graph.model.words import (
     Sex,
     StaffRole,
     Stage,
+    TradeStatus,
 )
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=50)]
@@ -209,3 +210,69 @@ class Purchase(Node):
         Ref("Referral", relation="referral", inverse="purchases"),
         Field(description="Key of the referral it came through."),
     ] = None
+
+
+@node(plural="trades", guarded=True)
+class Trade(Node):
+    """A circle of parties in which each gives what the next needs, on its way to being done."""
+
+    status: Annotated[
+        TradeStatus, Indexed(), Field(description="Where it stands in its life cycle.")
+    ] = TradeStatus.PROPOSED
+    chain: Annotated[
+        bool, Field(description="Whether it begins with a gift and does not return to its giver.")
+    ] = False
+    value_minor: Annotated[
+        Amount, Indexed(), Field(description="Sum of the known values of its legs.")
+    ]
+    reason: Annotated[LongText | None, Field(description="Why it failed.")] = None
+    note: Annotated[LongText | None, Field(description="Anything worth keeping.")] = None
+    plan_checksum: Annotated[
+        Text | None, Indexed(), Field(description="Checksum of the plan it was taken from.")
+    ] = None
+    agreed_at: Annotated[
+        Moment | None, Indexed(), Field(description="When all had agreed and units were reserved.")
+    ] = None
+    closed_at: Annotated[
+        Moment | None, Indexed(), Field(description="When it was done or had failed.")
+    ] = None
+
+
+@node(plural="trade_legs", guarded=True)
+class TradeLeg(Node):
+    """What one party of a trade gives to the next."""
+
+    trade_key: Annotated[
+        Key,
+        Indexed(),
+        Ref("Trade", relation="trade", inverse="legs", owned=True),
+        Field(description="Key of the trade."),
+    ]
+    position: Annotated[Count, Field(description="Its place in the trade, from 1.")]
+    giver_kind: Annotated[Text, Field(description="Kind of who gives: Customer, Contact ...")]
+    giver_key: Annotated[Key, Indexed(), Field(description="Key of who gives.")]
+    receiver_kind: Annotated[Text, Field(description="Kind of who receives.")]
+    receiver_key: Annotated[Key, Indexed(), Field(description="Key of who receives.")]
+    good_key: Annotated[
+        Key | None,
+        Indexed(),
+        Ref("Good", relation="good", inverse="trade_legs"),
+        Field(description="Key of the good; null once that is deleted."),
+    ] = None
+    offer_key: Annotated[
+        Key | None,
+        Indexed(),
+        Ref("Offer", relation="offer", inverse="trade_legs"),
+        Field(description="Key of the offer it draws on; null once that is deleted."),
+    ] = None
+    need_key: Annotated[
+        Key | None,
+        Indexed(),
+        Ref("Need", relation="need", inverse="trade_legs"),
+        Field(description="Key of the need it meets; null once that is deleted."),
+    ] = None
+    quantity: Annotated[Count, Field(description="Units that move.")] = 1
+    value_minor: Annotated[
+        Amount | None, Field(description="Value of all of them; null when not known.")
+    ] = None
+    failed: Annotated[bool, Field(description="Whether the trade failed for this leg.")] = False

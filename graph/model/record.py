@@ -24,7 +24,17 @@ from typing import (
 from pydantic import Field
 from pydantic.fields import FieldInfo as PydanticField
 
-from graph.model.fields import Custom, Indexed, Key, Money, NodeRef, Ref, Searchable, System
+from graph.model.fields import (
+    Custom,
+    Guarded,
+    Indexed,
+    Key,
+    Money,
+    NodeRef,
+    Ref,
+    Searchable,
+    System,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,7 +80,7 @@ class FieldInfo:
         required: whether a new record must give it.
         default: its value when a new record does not.
         description: for people, also shown by GraphQL.
-        indexed, searchable, system: the marks of the same name.
+        indexed, searchable, system, guarded: the marks of the same name.
         ref: the record this field's value is the key of.
     """
 
@@ -87,6 +97,7 @@ class FieldInfo:
     indexed: bool
     searchable: bool
     system: bool
+    guarded: bool
     ref: Ref | None
 
     @property
@@ -130,6 +141,7 @@ class RecordInfo:
         ends: what it joins; None for a node record.
         claim: from a record, text that at most one may hold at a time; None = claims nothing.
         claim_message: what to tell who wants a claim that another holds.
+        guarded: whether mutations of its own write it, and no others.
     """
 
     record: type[Record]
@@ -139,6 +151,7 @@ class RecordInfo:
     ends: Ends | None
     claim: Callable[[Any], str | None]
     claim_message: str
+    guarded: bool
 
     @property
     def description(self) -> str:
@@ -153,6 +166,10 @@ class RecordInfo:
     def input_fields(self) -> Iterator[FieldInfo]:
         """The fields an input may give, without key and ends."""
         return (f for f in self.fields.values() if not f.system and f.name != "key")
+
+    def mutable_fields(self) -> Iterator[FieldInfo]:
+        """The fields that a mutation may give, without key and ends."""
+        return (f for f in self.input_fields() if not f.guarded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +226,9 @@ def _no_claim(_record: object) -> None:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-def node(*, plural: str) -> Callable[[R], R]:
+def node(*, plural: str, guarded: bool = False) -> Callable[[R], R]:
     """Declares the decorated class a node record; its annotations are its fields."""
-    return lambda cls: _declare(cls, plural, None, _no_claim, "")
+    return lambda cls: _declare(cls, plural, None, _no_claim, "", guarded=guarded)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -234,7 +251,13 @@ def edge(
 
 
 def _declare(
-    cls: R, plural: str, ends: Ends | None, claim: Callable[[Any], str | None], message: str
+    cls: R,
+    plural: str,
+    ends: Ends | None,
+    claim: Callable[[Any], str | None],
+    message: str,
+    *,
+    guarded: bool = False,
 ) -> R:
     made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
     hints = get_type_hints(made, include_extras=True)
@@ -243,7 +266,9 @@ def _declare(
         for f in dataclasses.fields(made)
         if hints[f.name].__args__[0] is not NodeRef
     }
-    RECORDS[made.__name__] = RecordInfo(made, made.__name__, plural, fields, ends, claim, message)
+    RECORDS[made.__name__] = RecordInfo(
+        made, made.__name__, plural, fields, ends, claim, message, guarded
+    )
     return cast("R", made)
 
 
@@ -278,6 +303,7 @@ def _field_info(declared: dataclasses.Field[Any], annotation: Any) -> FieldInfo:
         indexed=any(isinstance(m, Indexed) for m in marks),
         searchable=any(isinstance(m, Searchable) for m in marks),
         system=any(isinstance(m, System) for m in marks),
+        guarded=any(isinstance(m, Guarded) for m in marks),
         ref=next((m for m in marks if isinstance(m, Ref)), None),
     )
 

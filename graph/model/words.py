@@ -107,6 +107,16 @@ class ReferralStatus(StrEnum):
         return self in (ReferralStatus.PENDING, ReferralStatus.CONTACTED)
 
 
+class TradeStatus(StrEnum):
+    """The life cycle of a trade; DONE and FAILED are its ends."""
+
+    PROPOSED = "PROPOSED"
+    NEGOTIATING = "NEGOTIATING"
+    AGREED = "AGREED"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
 class TieKind(StrEnum):
     """How two contacts know each other."""
 

@@ -30,12 +30,15 @@ class Market(NamedTuple):
         party: (n,) node of each party.
         good: (g,) node of each good.
         wishes: every offer and need that holds, matched or not.
+        offers, needs: the edges that the graph's offers and needs are, by their number.
     """
 
     graph: WantGraph
     party: Ids
     good: Ids
     wishes: Wishes
+    offers: Longs
+    needs: Longs
 
 
 def market(
@@ -43,23 +46,21 @@ def market(
     *,
     on: date | None = None,
     region: str | None = None,
-    vetoes: Sequence[tuple[int, int]] = (),
     givers: Sequence[int] = (),
 ) -> Market:
     """The offers and needs that hold, and the arcs between them.
 
-    An offer or need holds through its last day, with at least one unit. No party trades with
-    itself. The value of a unit is the offer's, else the need's, else unknown. Trust of an arc is
-    the strongest tie between the people of its two sides: the contact itself, the contacts of a
-    customer and of whom it is the account, the members of an organization; somebody on both sides
-    counts 1, a tie without declared strength 0.5. Freshness is the share of 30 days that offer and
-    need both still hold.
+    An offer or need holds through its last day, with at least one unit that no agreed trade has
+    reserved. No party trades with itself, nor with one that either has vetoed. The value of a unit
+    is the offer's, else the need's, else unknown. Trust of an arc is the strongest tie between the
+    people of its two sides: the contact itself, the contacts of a customer and of whom it is the
+    account, the members of an organization; somebody on both sides counts 1, a tie without
+    declared strength 0.5. Freshness is the share of 30 days that offer and need both still hold.
 
     Args:
         network: the snapshot.
         on: the day; default the snapshot's.
         region: only parties there.
-        vetoes: pairs of nodes that do not trade with each other, in either direction.
         givers: nodes that give first and ask nothing back.
 
     Raises:
@@ -72,7 +73,7 @@ def market(
         there = network.nodes.having("region", region)
     offering, needing = _holding(offers, day, there), _holding(needs, day, there)
     offer, need = matches(offers, needs, offering, needing)
-    offer, need = _allowed(offers, needs, offer, need, vetoes, len(network))
+    offer, need = _allowed(network, offer, need, day)
     gifts = np.array(givers, np.int32)
     nodes = np.concatenate((offers.source[offering], needs.source[needing], gifts))
     party = np.unique(nodes).astype(np.int32)
@@ -93,8 +94,8 @@ def market(
         freshness=np.minimum(_left(offers, offer, day), _left(needs, need, day)),
         offer=np.searchsorted(offering, offer),
         need=np.searchsorted(needing, need),
-        offer_units=offers.columns["quantity"][offering],
-        need_units=needs.columns["quantity"][needing],
+        offer_units=free_units(offers, offering),
+        need_units=free_units(needs, needing),
         gift=np.isin(party, gifts),
     )
     return Market(graph, party, good.astype(np.int32), Wishes(
@@ -102,29 +103,34 @@ def market(
         np.searchsorted(good, offers.target[offering]).astype(np.int32),
         np.searchsorted(party, needs.source[needing]).astype(np.int32),
         np.searchsorted(good, needs.target[needing]).astype(np.int32),
-    ))  # fmt: skip
+    ), offering, needing)  # fmt: skip
+
+
+def free_units(table: EdgeTable, rows: Longs) -> Longs:
+    """Units of these offers or needs that no agreed trade has reserved."""
+    units: Longs = table.columns["quantity"][rows] - table.columns["reserved"][rows]
+    return units
 
 
 def _holding(table: EdgeTable, day: int, there: NDArray[np.bool_]) -> Longs:
     """Numbers of the offers or needs that hold on that day."""
     until = table.columns["until"]
-    holds = ((until == NO_DAY) | (until >= day)) & (table.columns["quantity"] > 0)
+    free = table.columns["quantity"] > table.columns["reserved"]
+    holds = ((until == NO_DAY) | (until >= day)) & free
     return np.flatnonzero(holds & there[table.source])
 
 
-def _allowed(
-    offers: EdgeTable,
-    needs: EdgeTable,
-    offer: Longs,
-    need: Longs,
-    vetoes: Sequence[tuple[int, int]],
-    size: int,
-) -> tuple[Longs, Longs]:
-    if not vetoes:
+def _allowed(network: Network, offer: Longs, need: Longs, day: int) -> tuple[Longs, Longs]:
+    """The pairs of offers and needs that no veto of either party stands against."""
+    vetoes, size = network.edges["Veto"], len(network)
+    until = vetoes.columns["until"]
+    holds = (until == NO_DAY) | (until >= day)
+    if not holds.any():
         return offer, need
-    pairs = np.array(vetoes, np.int64)
-    refused = np.concatenate((pairs[:, 0] * size + pairs[:, 1], pairs[:, 1] * size + pairs[:, 0]))
-    keys = offers.source[offer].astype(np.int64) * size + needs.source[need]
+    one, other = vetoes.source[holds].astype(np.int64), vetoes.target[holds].astype(np.int64)
+    refused = np.concatenate((one * size + other, other * size + one))
+    giver, receiver = network.edges["Offer"].source[offer], network.edges["Need"].source[need]
+    keys = giver.astype(np.int64) * size + receiver
     keep = ~np.isin(keys, refused)
     return offer[keep], need[keep]
 
@@ -135,7 +141,7 @@ def _values(offers: EdgeTable, needs: EdgeTable, offer: Longs, need: Longs) -> t
     Cut off so that the values of all arcs can be added exactly.
     """
     offered, needed = offers.columns["value_minor"][offer], needs.columns["value_minor"][need]
-    units = np.minimum(offers.columns["quantity"][offer], needs.columns["quantity"][need])
+    units = np.minimum(free_units(offers, offer), free_units(needs, need))
     most = (LARGEST_TOTAL - 1) // max(1, len(offer)) // np.maximum(units, 1)
     return np.minimum(np.where(offered >= 0, offered, needed), most), units
 

@@ -81,6 +81,13 @@ def missing_links(
         BadInput: an argument is out of its bounds.
         TooExpensive: more than 20 million open paths.
     """
+    return count_and_rank(graph, wishes, max_parties=max_parties, first=first)[1]
+
+
+def count_and_rank(
+    graph: WantGraph, wishes: Wishes | None = None, *, max_parties: int = 3, first: int = 20
+) -> tuple[int, tuple[MissingLink, ...]]:
+    """The number of all links, and the first of them; see `missing_links`."""
     if max_parties not in (2, 3):
         raise BadInput(f"max_parties {shown(max_parties)}: give 2 or 3")
     wishes = wishes or _matched(graph)
@@ -90,7 +97,7 @@ def missing_links(
         *_ranked(graph, Kind.NEED, ends, paths, value, wishes.offer_party, wishes.offer_good),
     ]
     found.sort(key=lambda link: (-link.value, -link.opens, link.party, link.good, link.kind))
-    return tuple(found[:first])
+    return len(found), tuple(found[:first])
 
 
 def _matched(graph: WantGraph) -> Wishes:

@@ -38,6 +38,18 @@ class Opportunity:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """A place in the ranking: what stands behind it is listed.
+
+    Attributes:
+        score, parties: of the opportunity at that place.
+    """
+
+    score: float
+    parties: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Opportunities:
     """The cycles of a graph.
 
@@ -76,6 +88,7 @@ def opportunities(
     max_parties: int = 3,
     *,
     first: int = 20,
+    after: After | None = None,
     sieve: Sieve | None = None,
     budget_s: float | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -91,6 +104,7 @@ def opportunities(
         graph: without dummies.
         max_parties: 2 to 5.
         first: how many to list, 0 or more; memory is O(n + m + first), however many there are.
+        after: list those that rank behind this place; all are counted.
         sieve: which cycles count.
         budget_s: seconds after which to return what was found.
         clock: tells the time in seconds.
@@ -104,7 +118,7 @@ def opportunities(
     References: Chiba & Nishizeki 1985, doi:10.1137/0214017.
     """
     _check(graph, max_parties, first)
-    best = _Search(graph, max_parties, first, sieve or Sieve())
+    best = _Search(graph, max_parties, first, sieve or Sieve(), after)
     until = None if budget_s is None else clock() + budget_s
     through = best.step()
     while not through and (until is None or clock() < until):
@@ -124,7 +138,9 @@ def _check(graph: WantGraph, max_parties: int, first: int) -> None:
 class _Search:
     """A search that can be paused."""
 
-    def __init__(self, graph: WantGraph, longest: int, first: int, sieve: Sieve) -> None:
+    def __init__(
+        self, graph: WantGraph, longest: int, first: int, sieve: Sieve, after: After | None
+    ) -> None:
         from referral.trades.walking import sort_rows
 
         size = len(graph)
@@ -154,6 +170,10 @@ class _Search:
         self.counts = np.zeros(MOST_PARTIES + 1, np.int64)
         self._scores = np.zeros(first)
         self._kept = np.full((first, MOST_PARTIES), -1, np.int32)
+        self._ceiling = np.inf if after is None else after.score
+        self._past = np.full(MOST_PARTIES, -1, np.int32)
+        if after is not None:
+            self._past[: len(after.parties)] = after.parties
 
     def step(self) -> bool:
         """Searches on for a while; True when it is through."""
@@ -165,6 +185,7 @@ class _Search:
             self._path, self._cursor, self._state, self._last, self._longest, _STEPS,
             self._numbers, graph.value, graph.units, graph.trust, graph.freshness, self._wanted,
             self._least, self._names, self.counts, self._scores, self._kept,
+            self._ceiling, self._past,
         )  # fmt: skip
         return bool(walk(*arguments))
 

@@ -21,15 +21,23 @@ class Payment:
     amount: int
 
 
-def settle_trades(graph: WantGraph, trades: Iterable[Trade]) -> tuple[Payment, ...]:
+def settle_trades(
+    graph: WantGraph, trades: Iterable[Trade], *, by_units: bool = False
+) -> tuple[Payment, ...]:
     """The payments after which every party has given as much as it got.
 
     Legs of unknown value count 0. See `settle` for what is least.
+
+    Args:
+        graph: the graph of wants.
+        trades: what is done.
+        by_units: whether one unit moves on each leg each time, not all that can.
     """
     net = np.zeros(len(graph), np.int64)
     for trade in trades:
         arcs = np.array(trade.arcs, np.int64)
-        worth = graph.worth(arcs) * trade.times
+        worth = np.maximum(graph.value[arcs], 0) if by_units else graph.worth(arcs)
+        worth = worth * trade.times
         np.add.at(net, graph.giver[arcs], worth)
         np.add.at(net, graph.receiver[arcs], -worth)
     return settle(net)

@@ -43,6 +43,8 @@ def walk(
     counts: Longs,
     scores: Floats,
     kept: Ids,
+    ceiling: float,
+    past: Ids,
 ) -> bool:
     """Walks on from `state` for about so many steps; True when it is through.
 
@@ -67,6 +69,8 @@ def walk(
         names: (n,) what nodes are called outside; a cycle begins at its lowest name.
         counts: (MOST + 1,) cycles by number of nodes; added to.
         scores, kept: the best so far as a heap, the worst first; rows of `kept` are -1 filled.
+        ceiling, past: only cycles that rank behind this one are kept, though all are counted;
+            infinity = the best.
     """
     size = len(starts) - 1
     radius = max(1, longest - 2)
@@ -101,7 +105,8 @@ def walk(
                     path[depth + 1] = other
                     _met(
                         path, cursor, closing[other], depth + 2, numbers, value, units, trust,
-                        freshness, wanted, least, names, counts, scores, kept, state,
+                        freshness, wanted, least, names, counts, scores, kept, state, ceiling,
+                        past,
                     )  # fmt: skip
                 if left > 1:
                     path[depth + 1] = other
@@ -178,6 +183,8 @@ def _met(
     scores: Floats,
     kept: Ids,
     state: Longs,
+    ceiling: float,
+    past: Ids,
 ) -> None:
     """Counts one cycle, and keeps it if it is among the best."""
     if len(scores) == 0 and len(wanted) == 0 and least[0] <= 0 and least[1] <= 0:
@@ -211,9 +218,11 @@ def _met(
         * (0.5 + 0.5 * (fresh / (1000.0 * length)))
     )
     full = state[KEPT] == len(scores)
-    if full and score < scores[0]:
+    if score > ceiling or (full and score < scores[0]):
         return
     cycle = _named(path, length, names)
+    if score == ceiling and not _better(ceiling, past, score, cycle):
+        return
     if not full:
         at = state[KEPT]
         state[KEPT] += 1

@@ -94,7 +94,7 @@ class Writing:
 
 @cache
 def _python_names(kind: str) -> Mapping[str, str]:
-    return {public_name(f): f.name for f in RECORDS[kind].input_fields()}
+    return {public_name(f): f.name for f in RECORDS[kind].mutable_fields()}
 
 
 def _references(item: Values, found: list[FieldProblem]) -> dict[str, NodeRef]:

@@ -26,10 +26,12 @@ def fields() -> list[StrawberryField]:
     """The mutations of every record."""
     made = []
     for info in (*node_records(), *edge_records()):
+        if info.guarded:
+            continue
         made.append(_write_many(info))
         if verbs(info).one:
             made.append(_write_one(info))
-        if any(info.input_fields()):
+        if any(info.mutable_fields()):
             made.append(_update(info))
         made.append(_delete(info))
     return made

@@ -84,7 +84,7 @@ def update_input(info: RecordInfo, title: str) -> type:
 
 
 def _fields(info: RecordInfo) -> list[StrawberryField]:
-    return [input_field(public_name(f), _value(f), _says(f)) for f in info.input_fields()]
+    return [input_field(public_name(f), _value(f), _says(f)) for f in info.mutable_fields()]
 
 
 def _says(field: FieldInfo) -> str:

@@ -32,6 +32,7 @@ SPOKEN: Mapping[str, Verbs] = {
     "Referral": Verbs("record", "delete", one=True),
     "Offer": Verbs("record", "delete"),
     "Need": Verbs("record", "delete"),
+    "Veto": Verbs("record", "delete"),
 }
 """Records of which the business says otherwise: what happened or was said is recorded."""
 

@@ -67,7 +67,10 @@ _BY_SCALAR: dict[Scalar, tuple[Any, ...]] = {
 
 ORDERING = (Op.LT, Op.LTE, Op.GT, Op.GTE)
 COUNTS = {"Customer": 5, "Contact": 6, "Organization": 4, "Staff": 2, "Good": 3, "Purchase": 6}
+COUNTS |= {"Trade": 3, "TradeLeg": 6}
 EDGES = 6
+NAMING = ("Purchase", "TradeLeg")
+"""Records that name edges, so they come after them."""
 
 WORLDS = 3
 """Small graphs that tests of stores ask questions of."""
@@ -103,9 +106,10 @@ def world(seed: int) -> World:
     records: dict[NodeRef, Record] = {}
     claimed: set[tuple[str, str]] = set()
     for info in (*node_records(), *edge_records()):
-        if info.name != "Purchase":  # it names referrals, so it comes after them
+        if info.name not in NAMING:
             _add(random, info, records, claimed)
-    _add(random, RECORDS["Purchase"], records, claimed)
+    for name in NAMING:
+        _add(random, RECORDS[name], records, claimed)
     return World(records.values())
 
 

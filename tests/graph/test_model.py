@@ -36,6 +36,8 @@ def test_the_records_are_those_of_the_business() -> None:
         "Staff",
         "Good",
         "Purchase",
+        "Trade",
+        "TradeLeg",
     ]
     assert [r.name for r in edge_records()] == [
         "Referral",
@@ -45,6 +47,7 @@ def test_the_records_are_those_of_the_business() -> None:
         "Account",
         "Offer",
         "Need",
+        "Veto",
         "Ownership",
     ]
 

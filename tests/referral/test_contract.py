@@ -27,7 +27,7 @@ def analytic(request: pytest.FixtureRequest) -> Analytic:
 def ask(analytic: Analytic, asked: Network) -> list[Any]:
     """Answers with default arguments: of the whole, or of two records."""
     arguments = {
-        p.name: next(iter(p.type)) if hasattr(p.type, "__members__") else "c00000"
+        p.name: () if p.many else next(iter(p.type)) if hasattr(p.type, "__members__") else "c00000"
         for p in analytic.parameters
         if p.required
     }

@@ -19,12 +19,15 @@ def test_every_module_is_found() -> None:
     assert list(analytics()) == [
         "communities",
         "contact_network",
+        "debt_clearing",
         "influencers",
+        "missing_links",
         "network_statistics",
         "path",
         "referral_reach",
         "top_referrers",
         "trade_opportunities",
+        "trade_plan",
     ]
 
 

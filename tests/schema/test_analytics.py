@@ -211,26 +211,125 @@ async def test_referral_reach(asker: Asker) -> None:
 
 async def test_trade_opportunities(asker: Asker) -> None:
     data = await asker.ask(
-        """{ tradeOpportunities { total items { rank score value
-             legs { giver { name } good { name } value alternatives receiver { name } } } }
-             pairs: tradeOpportunities(maxParties: 2) { total } }"""
+        """{ tradeOpportunities { total exact byParties { parties count } hasNextPage
+             items { rank score value topUp balance trust freshness
+             legs { giver { name } good { name } value quantity alternatives receiver { name }
+                    offer { key } need { key } } } }
+             pairs: tradeOpportunities(maxParties: 2) { total endCursor }
+             of: tradeOpportunities(party: {kind: CUSTOMER, key: "bo"}, good: "ads",
+               minValue: "60.00") { total }
+             none: tradeOpportunities(minValue: "60.01") { total } }"""
     )
 
-    names = [("Bo", "Ads", "10.00", "Dee"), ("Dee", "Cars", "20.00", "Cy")]
-    names.append(("Cy", "Code", "30.00", "Bo"))
+    names = [("Bo", "Ads", "10.00", "Dee", "0"), ("Dee", "Cars", "20.00", "Cy", "1")]
+    names.append(("Cy", "Code", "30.00", "Bo", "2"))
     legs = [
         {
             "giver": {"name": giver},
             "good": {"name": good},
             "value": value,
+            "quantity": 1,
             "alternatives": 0,
             "receiver": {"name": receiver},
+            "offer": {"key": f"o{key}"},
+            "need": {"key": f"n{key}"},
         }
-        for giver, good, value, receiver in names
+        for giver, good, value, receiver, key in names
     ]
-    trade = {"rank": 1, "score": 6_000.0, "value": "60.00", "legs": legs}
-    assert data["tradeOpportunities"] == {"total": 1, "items": [trade]}
-    assert data["pairs"] == {"total": 0}
+    (item,) = data["tradeOpportunities"].pop("items")
+    assert item.pop("score") == pytest.approx(6_001 * (1 + 1 / 3) / 2 * 3 / 4)
+    assert item.pop("balance") == pytest.approx(1 / 3)
+    assert item == {
+        "rank": 1, "value": "60.00", "topUp": "20.00", "trust": 0.0, "freshness": 1.0, "legs": legs,
+    }  # fmt: skip
+    assert data == {
+        "tradeOpportunities": {
+            "total": 1,
+            "exact": True,
+            "byParties": [{"parties": 3, "count": 1}],
+            "hasNextPage": False,
+        },
+        "pairs": {"total": 0, "endCursor": None},
+        "of": {"total": 1},
+        "none": {"total": 0},
+    }
+
+
+async def test_trade_plan(asker: Asker) -> None:
+    data = await asker.ask(
+        """{ tradePlan(objective: VALUE, forced: [{kind: CUSTOMER, key: "bo"}], costs: true,
+               chances: [{giver: {kind: CUSTOMER, key: "bo"}, chance: 0.5}], seed: 3) {
+             legs parties value expected optimal bound gap seed leftOutTotal leftOut { reason }
+             levels { goal value bound proven }
+             trades { number chain times value embeddedSwaps legs { giver { key } value } }
+             payments { payer { key } payee { key } amount } } }"""
+    )
+
+    plan = data["tradePlan"]
+    assert plan.pop("levels")[:2] == [
+        {"goal": "VALUE", "value": 6_000.0, "bound": 6_000.0, "proven": True},
+        {"goal": "TRADES", "value": 3.0, "bound": 3.0, "proven": True},
+    ]
+    (trade,) = plan.pop("trades")
+    assert [leg["giver"]["key"] for leg in trade.pop("legs")] == ["bo", "dee", "cy"]
+    assert trade == {
+        "number": 1, "chain": False, "times": 1, "value": "60.00", "embeddedSwaps": 0,
+    }  # fmt: skip
+    assert plan == {
+        "legs": 3,
+        "parties": 3,
+        "value": "60.00",
+        "expected": 3_000.0,
+        "optimal": True,
+        "bound": 6_000.0,
+        "gap": 0.0,
+        "seed": 3,
+        "leftOutTotal": 0,
+        "leftOut": [],
+        "payments": [
+            {"payer": {"key": "bo"}, "payee": {"key": "cy"}, "amount": "10.00"},
+            {"payer": {"key": "bo"}, "payee": {"key": "dee"}, "amount": "10.00"},
+        ],
+    }
+
+
+async def test_missing_links(asker: Asker) -> None:
+    data = await asker.ask(
+        """{ missingLinks(first: 1) { total items { rank kind party { key } good { key } opens
+             value bestValue best { party { key } } } } }"""
+    )
+
+    assert data["missingLinks"]["total"] == 6
+    (link,) = data["missingLinks"]["items"]
+    assert link["value"] == link["bestValue"] == "30.00"
+
+
+async def test_debt_clearing(asker: Asker) -> None:
+    data = await asker.ask(
+        """{ debtClearing(debts: [
+               {debtor: {kind: CUSTOMER, key: "bo"}, creditor: {kind: CONTACT, key: "cy"},
+                amount: "100.00"}
+               {debtor: {kind: CONTACT, key: "cy"}, creditor: {kind: CUSTOMER, key: "bo"},
+                amount: "70.00"}
+             ]) { total cleared remaining debts { debtor { name } remaining }
+                  circles { amount debts { creditor { name } } } } }"""
+    )
+
+    assert data["debtClearing"] == {
+        "total": "170.00",
+        "cleared": "140.00",
+        "remaining": "30.00",
+        "debts": [
+            {"debtor": {"name": "Bo"}, "remaining": "30.00"},
+            {"debtor": {"name": "Cy"}, "remaining": "0.00"},
+        ],
+        "circles": [
+            {
+                "amount": "70.00",
+                "debts": [{"creditor": {"name": "Cy"}}, {"creditor": {"name": "Bo"}}],
+            }
+        ],
+    }
 
 
 async def test_a_contact_s_network(asker: Asker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.model import NodeRef, RecordInfo
 from schema.queries import LISTED, ONE_OF_MANY
@@ -14,11 +15,12 @@ ID = NodeRef("Customer", "c001").global_id
 @pytest.mark.parametrize("info", LISTED, ids=lambda info: info.name)
 async def test_each_kind_is_read_by_key_and_page_by_page(client: Client, info: RecordInfo) -> None:
     one = ONE_OF_MANY.get(info.plural, info.name[0].lower() + info.name[1:]).replace("_m", "M")
+    many = to_camel_case(info.plural)
 
     page = await client.ask(
-        f"{{ {info.plural}(first: 1) {{ edges {{ node {{ __typename key id }} }} }} }}"
+        f"{{ {many}(first: 1) {{ edges {{ node {{ __typename key id }} }} }} }}"
     )
-    node = page[info.plural]["edges"][0]["node"]
+    node = page[many]["edges"][0]["node"]
     found = await client.ask(
         f"query ($key: String!) {{ {one}(key: $key) {{ __typename key id }} }}", key=node["key"]
     )

@@ -16,6 +16,7 @@ from graph.model.words import (
     ReferralStatus,
     Stage,
     TieKind,
+    TradeStatus,
 )
 from graph.store import Upsert
 
@@ -108,6 +109,12 @@ def _edges(i: int) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     party = (_customer(i), _contact(i), _organization(i))[i % 3]
     yield "Offer", f"f{i:03}", _edge(party, good, value_minor=Money(100 * i), priority=i % 4)
     yield "Need", f"n{i:03}", _edge(party, NodeRef("Good", f"g{(i + 1) % 2}"))
+    yield "Veto", f"z{i:03}", _edge(party, _organization((i + 1) % MANY), reason="quarrel")
+    yield "Trade", f"e{i:03}", {"value_minor": Money(i), "status": list(TradeStatus)[i % 5]}
+    leg = {"trade_key": f"e{i // 2:03}", "position": 1, "offer_key": f"f{i:03}"}
+    leg |= {"giver_kind": party.kind, "giver_key": party.key, "need_key": f"n{i:03}"}
+    leg |= {"receiver_kind": "Staff", "receiver_key": "s0", "good_key": good.key}
+    yield "TradeLeg", f"l{i:03}", leg
     staff = NodeRef("Staff", f"s{i % 2}")
     before = _edge(staff, _customer(i), since=date(2025, 1, 1), until=date(2025, 12, 31))
     yield "Ownership", f"w{i:03}", before

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -16,7 +17,9 @@ from tests.referral.networks import MADE
 TODAY = days(MADE.date())
 
 
-def company() -> Network:
+def company(
+    offered: Sequence[int] = (0, 0, 0, 0), needed: Sequence[int] = (0, 0, 0, 0), **more: EdgeArrays
+) -> Network:
     """Two customers, two contacts, an organization; goods adverts, cars, code."""
     # positions: customers 0 agency, 1 maker; contacts 2 ann, 3 bob; organization 4 house; goods 5-7
     return network_from_arrays(
@@ -33,6 +36,7 @@ def company() -> Network:
                 columns={
                     "value_minor": [500, 900, -1, 5],
                     "quantity": [3, 1, 2, 0],
+                    "reserved": offered,
                     "until": [NO_DAY, TODAY + 15, NO_DAY, NO_DAY],
                 },
             ),
@@ -42,6 +46,7 @@ def company() -> Network:
                 columns={
                     "value_minor": [1, 1, 300, 1],
                     "quantity": [2, 5, 1, 1],
+                    "reserved": needed,
                     "priority": [0, 2, 0, 0],
                     "until": [NO_DAY, NO_DAY, NO_DAY, TODAY - 1],
                 },
@@ -50,6 +55,7 @@ def company() -> Network:
             "Affiliation": EdgeArrays([3], [4]),
             "Account": EdgeArrays([1], [2]),
             "Tie": EdgeArrays([2, 2], [3, 3], columns={"strength": [np.nan, 0.25]}),
+            **more,
         },
         columns={"region": ["east", "east", None, None, "west", None, None, None]},
         computed_at=MADE,
@@ -80,17 +86,36 @@ def test_trust_is_the_strongest_tie_between_the_people_of_two_sides() -> None:
     assert market(company()).graph.trust.tolist() == [0.5, 1.0, 0.5]
 
 
-def test_a_region_a_day_and_vetoes_leave_parties_out() -> None:
+def test_a_region_and_a_day_leave_parties_out() -> None:
     network = company()
 
     east = market(network, region="east").graph
     later = market(network, on=date(2027, 1, 1)).graph
-    refused = market(network, vetoes=[(4, 0)]).graph
 
     assert east.labels == ("Customer agency", "Customer maker")
     assert east.arcs == 1
     assert later.arcs == 2
-    assert refused.giver.tolist() == [1, 2]
+
+
+def test_a_party_trades_with_none_that_it_vetoes_nor_with_one_that_vetoes_it() -> None:
+    vetoes = EdgeArrays([4, 0], [0, 1], columns={"until": [NO_DAY, TODAY - 1]})
+
+    assert market(company(Veto=vetoes)).graph.giver.tolist() == [1, 2]
+    yesterday = market(company(Veto=vetoes), on=date.fromordinal(MADE.toordinal() - 1))
+    assert yesterday.graph.labels[2] == "Contact bob"  # who needed adverts till then
+    assert list(zip(yesterday.graph.giver, yesterday.graph.receiver, strict=True)) == [
+        (0, 2),
+        (3, 1),
+    ]
+
+
+def test_units_that_agreed_trades_reserve_are_not_free() -> None:
+    # the agency has 2 of 3 adverts reserved, the maker its only car; the agency needs 1 more car
+    graph = market(company(offered=[2, 1, 0, 0], needed=[0, 4, 0, 0])).graph
+
+    assert graph.giver.tolist() == [0, 2]
+    assert graph.units.tolist() == [1, 1]
+    assert graph.offer_units.tolist() == [1, 2]
 
 
 def test_those_who_give_first_are_marked_also_without_offers() -> None:

@@ -1,0 +1,408 @@
+"""The best set of trades that can all be done, with the reasons of those left out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+
+from graph.errors import BadInput, shown
+from graph.model import Money, NodeRef
+from graph.model.fields import Day, Share, Text
+from graph.network import Network
+from referral.answers import Answer, Long, PartyRef
+from referral.parties import PartyArgument, id_of_party
+from referral.registry import analytic
+from referral.trades.answers import PossibleLeg, TopUp, legs_of, top_ups
+from referral.trades.explain import LeftOut, Reason, left_out, why
+from referral.trades.from_network import Market, market
+from referral.trades.instance import LONGEST_CHAIN
+from referral.trades.plan import plan
+from referral.trades.plan_types import (
+    Capacity,
+    Goal,
+    Level,
+    Objective,
+    PlanOptions,
+    Trade,
+)
+from referral.trades.plan_types import (
+    TradePlan as Made,
+)
+from referral.trades.settlement import settle_trades
+
+LONGEST_S = 25.0
+"""Most seconds one plan may take."""
+
+EXPLAINING_S = 2.0
+"""Seconds at least that are left for the reasons of those left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegChance:
+    """How likely it is that a leg holds."""
+
+    giver: Annotated[PartyArgument, Field(description="Who gives.")]
+    receiver: Annotated[
+        PartyArgument | None, Field(description="Who receives; null = whoever does.")
+    ] = None
+    chance: Annotated[Share, Field(gt=0, description="Above 0 and up to 1.")]
+
+
+def _read_chance(value: Any) -> Any:
+    """A chance written as `customer:a,0.5` or `customer:a,customer:b,0.5`, or as it came."""
+    if not isinstance(value, str):
+        return value
+    *ends, chance = (part.strip() for part in value.split(","))
+    if len(ends) not in (1, 2):
+        raise ValueError("write a chance as giver,chance or giver,receiver,chance: customer:a,0.5")
+    return {**dict(zip(("giver", "receiver"), ends, strict=False)), "chance": chance}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLevel:
+    """How good a plan is in one respect, those before it being settled."""
+
+    goal: Annotated[Goal, Field(description="The respect.")]
+    value: Annotated[float, Field(description="What the plan has; money in minor units.")]
+    bound: Annotated[
+        float | None, Field(description="What no plan can surpass; null when not known.")
+    ]
+    proven: Annotated[bool, Field(description="Whether it is the best possible.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTrade:
+    """One circle or chain of a plan."""
+
+    number: Annotated[int, Field(description="Its number in the plan, from 1.")]
+    chain: Annotated[
+        bool, Field(description="Whether a gift begins it and nobody gives back to the first.")
+    ]
+    times: Annotated[int, Field(description="How often it is done.")]
+    value_minor: Annotated[Money, Field(description="Sum of the known values of its legs.")]
+    embedded_swaps: Annotated[
+        int, Field(description="Pairs of neighbours in it who could also swap by themselves.")
+    ]
+    legs: Annotated[tuple[PossibleLeg, ...], Field(description="Its legs in order.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcingLoss:
+    """What a plan loses in one respect."""
+
+    goal: Annotated[Goal, Field(description="The respect.")]
+    loss: Annotated[float, Field(description="How much less of it; below 0 = more.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutParty:
+    """A party that could trade and has no place in the plan."""
+
+    party: Annotated[PartyRef, Field(description="Who.")]
+    reason: Annotated[Reason, Field(description="Why, for programs.")]
+    explanation: Annotated[str, Field(description="Why, in words.")]
+    circles: Annotated[Long, Field(description="Number of circles it is on.")]
+    circles_exact: Annotated[bool, Field(description="Whether these are all.")]
+    winners: Annotated[
+        tuple[int, ...], Field(description="Numbers of the trades that took its partners.")
+    ]
+    can_be_forced: Annotated[
+        bool | None, Field(description="Whether a plan with it exists; null when not asked.")
+    ]
+    cost: Annotated[
+        tuple[ForcingLoss, ...], Field(description="What the plan would lose with it forced in.")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradePlan(Answer):
+    """A set of trades that can all be done: nothing is used twice."""
+
+    legs: Annotated[Long, Field(description="Number of legs, each as often as it is done.")]
+    parties: Annotated[int, Field(description="Number of parties that trade.")]
+    value_minor: Annotated[Money, Field(description="Value that moves, as far as known.")]
+    expected: Annotated[
+        float,
+        Field(
+            description="Value to be expected in minor units, a trade counting only if all its "
+            "legs hold; where no value is known, legs to be expected."
+        ),
+    ]
+    optimal: Annotated[bool, Field(description="Whether the first level is proven.")]
+    bound: Annotated[
+        float | None, Field(description="What no plan can surpass in the first level.")
+    ]
+    gap: Annotated[
+        float | None,
+        Field(description="How far the bound is above the plan, as a share; 0 when proven."),
+    ]
+    seed: Annotated[int, Field(description="The seed it was made with.")]
+    checksum: Annotated[str, Field(description="SHA-256 of question, wants and plan.")]
+    levels: Annotated[
+        tuple[PlanLevel, ...], Field(description="In what it is best, first things first.")
+    ]
+    trades: Annotated[tuple[PlannedTrade, ...], Field(description="The trades, longest first.")]
+    payments: Annotated[
+        tuple[TopUp, ...],
+        Field(description="The least money after which each has given as much as it got."),
+    ]
+    left_out_total: Annotated[
+        int, Field(description="Number of parties with an offer or need and without a trade.")
+    ]
+    left_out: Annotated[
+        tuple[LeftOutParty, ...], Field(description="The first of them, with the reasons.")
+    ]
+
+
+@analytic()
+def trade_plan(
+    network: Network,
+    *,
+    objective: Annotated[Objective, Field(description="What the plan has most of.")] = (
+        Objective.PARTIES
+    ),
+    max_parties: Annotated[
+        int | None,
+        Field(ge=2, le=5, description="Most parties of a circle, 2 to 5; null = no limit."),
+    ] = 3,
+    capacity: Annotated[
+        Capacity,
+        Field(description="PARTY: each trades once. UNITS: as often as units of goods allow."),
+    ] = Capacity.PARTY,
+    region: Annotated[Text | None, Field(description="Only parties of this region.")] = None,
+    on: Annotated[
+        Day | None,
+        Field(description="Only offers and needs that hold on that day; null = the graph's day."),
+    ] = None,
+    givers: Annotated[
+        tuple[PartyArgument, ...],
+        Field(max_length=100, description="Those who give first and ask nothing back."),
+    ] = (),
+    max_chain: Annotated[
+        int, Field(ge=0, le=LONGEST_CHAIN, description="Most legs of a chain that a gift begins.")
+    ] = 4,
+    forced: Annotated[
+        tuple[PartyArgument, ...],
+        Field(max_length=100, description="Parties that must have a trade."),
+    ] = (),
+    chance: Annotated[
+        Share, Field(gt=0, description="How likely a leg holds of which nothing else is said.")
+    ] = 1.0,
+    chances: Annotated[
+        tuple[Annotated[LegChance, BeforeValidator(_read_chance)], ...],
+        Field(max_length=1_000, description="How likely legs hold; of several, the last counts."),
+    ] = (),
+    explain: Annotated[
+        int, Field(ge=0, le=1_000, description="How many of those left out to explain.")
+    ] = 20,
+    costs: Annotated[
+        bool,
+        Field(description="Plan again with each of these forced in: one more plan for each."),
+    ] = False,
+    seed: Annotated[
+        int, Field(ge=0, le=2**31 - 1, description="Of equally good plans, others may come.")
+    ] = 1,
+    time_limit_s: Annotated[
+        float,
+        Field(ge=0.01, le=LONGEST_S, description="Seconds after which the best known is given."),
+    ] = 10.0,
+) -> TradePlan:
+    """The best set of trades that can all be done: no party, or no unit of a good, is used twice.
+
+    What is best is told level by level, each with those before it settled: the objective, then as
+    many parties, shorter circles, value, and swaps that stand on their own within larger circles.
+    EXPECTED counts a trade's value times the chance that all its legs hold. When time is over the
+    best plan known is given, with its bound and gap. The same question of the same version with
+    the same seed has the same answer, and so the same checksum, unless time ran out.
+    Ties: the seed decides, then lower kind and key.
+
+    Time: a mixed-integer programme with a limit on circles (NP-hard from 3 on), an assignment
+    without one; memory O(w) for w pairs of an offer and a need of one good, and the columns made.
+
+    Raises:
+        BadInput: the forced parties can't all trade.
+        NotFound: a party is not there.
+        TooExpensive: more than 20 million pairs of an offer and a need.
+
+    References: Dickerson et al. 2016, arXiv:1606.01623; Abraham, Blum & Sandholm 2007,
+    doi:10.1145/1250910.1250954 (column generation for cycle packing).
+    """
+    end = time.monotonic() + time_limit_s
+    found = planning_market(network, on, region, givers, chance, chances)
+    options = PlanOptions(
+        objective=objective,
+        max_parties=max_parties,
+        capacity=capacity,
+        max_chain=_longest_chain(max_parties, max_chain, givers),
+        forced=_forced(network, found, forced),
+        seed=seed,
+        time_limit_s=time_limit_s,
+    )
+    made = plan(found.graph, options)
+    missing, reasons = _reasons(network, found, options, made, explain, costs=costs, end=end)
+    return plan_answer(network, found, options, made, missing, reasons, costs=costs)
+
+
+def planning_market(
+    network: Network,
+    on: Day | None,
+    region: str | None,
+    givers: Sequence[NodeRef],
+    chance: float,
+    chances: Sequence[LegChance],
+) -> Market:
+    """The market with the chances of its legs."""
+    found = market(network, on=on, region=region, givers=[id_of_party(network, p) for p in givers])
+    graph = found.graph
+    likely = np.full(graph.arcs, chance)
+    for one in chances:
+        those = found.party[graph.giver] == id_of_party(network, one.giver)
+        if one.receiver is not None:
+            those &= found.party[graph.receiver] == id_of_party(network, one.receiver)
+        likely[those] = one.chance
+    return found._replace(graph=replace(graph, probability=likely))
+
+
+def _longest_chain(
+    max_parties: int | None, max_chain: int, givers: Sequence[NodeRef]
+) -> int | None:
+    """Chains are as free as circles: without a limit on these there is none on those."""
+    if not givers or not max_chain:
+        return 0
+    return None if max_parties is None else max_chain
+
+
+def _forced(network: Network, found: Market, parties: Sequence[NodeRef]) -> tuple[int, ...]:
+    numbers = []
+    for ref in parties:
+        node = id_of_party(network, ref)
+        place = int(np.searchsorted(found.party, node))
+        if place == len(found.party) or found.party[place] != node:
+            raise BadInput(
+                f"forced: {ref.kind} {shown(ref.key)} neither offers nor needs anything on that "
+                "day and in that region; record an offer and a need, or leave it out"
+            )
+        numbers.append(place)
+    return tuple(dict.fromkeys(numbers))
+
+
+def plan_answer(
+    network: Network,
+    found: Market,
+    options: PlanOptions,
+    made: Made,
+    missing: Sequence[int] = (),
+    reasons: Sequence[LeftOut] = (),
+    *,
+    costs: bool = False,
+) -> TradePlan:
+    """A plan with records in place of numbers."""
+    graph = found.graph
+    first = made.levels[0]
+    known = math.isfinite(made.bound)
+    return TradePlan(
+        version=Long(network.version),
+        computed_at=network.computed_at,
+        method=made.method,
+        exact=made.optimal,
+        legs=Long(made.legs),
+        parties=made.parties,
+        value_minor=Money(made.value),
+        expected=made.expected,
+        optimal=made.optimal,
+        bound=made.bound if known else None,
+        gap=_gap(first) if known else None,
+        seed=options.seed,
+        checksum=made.checksum,
+        levels=tuple(
+            PlanLevel(
+                goal=level.goal,
+                value=level.value,
+                bound=level.bound if math.isfinite(level.bound) else None,
+                proven=level.proven,
+            )
+            for level in made.levels
+        ),
+        trades=tuple(
+            _trade(network, found, options, number, trade)
+            for number, trade in enumerate(made.trades, 1)
+        ),
+        payments=top_ups(
+            network,
+            found,
+            settle_trades(graph, made.trades, by_units=options.capacity is Capacity.UNITS),
+        ),
+        left_out_total=len(missing),
+        left_out=tuple(_party(network, found, one, costs=costs) for one in reasons),
+    )
+
+
+def _gap(level: Level) -> float:
+    if level.proven:
+        return 0.0
+    return max(0.0, level.bound - level.value) / max(1.0, abs(level.value))
+
+
+def _trade(
+    network: Network, found: Market, options: PlanOptions, number: int, trade: Trade
+) -> PlannedTrade:
+    by_units = options.capacity is Capacity.UNITS
+    units = [trade.times] * len(trade.arcs) if by_units else None
+    legs = legs_of(network, found, trade.arcs, units)
+    return PlannedTrade(
+        number=number,
+        chain=trade.chain,
+        times=trade.times,
+        value_minor=Money(sum(leg.value_minor or 0 for leg in legs)),
+        embedded_swaps=trade.embedded_swaps,
+        legs=legs,
+    )
+
+
+def _reasons(
+    network: Network,
+    found: Market,
+    options: PlanOptions,
+    made: Made,
+    explain: int,
+    *,
+    costs: bool,
+    end: float,
+) -> tuple[list[int], list[LeftOut]]:
+    """Those left out, and the reasons of the first of them, as far as time allows."""
+    trading = {party for trade in made.trades for party in trade.parties}
+    missing = [p for p in range(len(found.graph)) if p not in trading and not found.graph.gift[p]]
+    asked = missing[:explain]
+    end = max(end, time.monotonic() + EXPLAINING_S)
+    reasons: list[LeftOut] = []
+    for party in asked:
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        share = max(0.01, left / (len(asked) - len(reasons)))
+        limited = replace(options, time_limit_s=share)
+        reasons += left_out(
+            found.graph, limited, made, parties=[party], costs=costs, budget_s=share
+        )
+    return missing, reasons
+
+
+def _party(network: Network, found: Market, one: LeftOut, *, costs: bool) -> LeftOutParty:
+    forced = costs and one.reason is Reason.COMPETING
+    (ref,) = network.nodes.refs(found.party[[one.party]])
+    return LeftOutParty(
+        party=ref,
+        reason=one.reason,
+        explanation=why(found.graph, one),
+        circles=Long(one.circles),
+        circles_exact=one.circles_exact,
+        winners=tuple(place + 1 for place in one.winners),
+        can_be_forced=one.cost is not None if forced else None,
+        cost=tuple(ForcingLoss(goal=goal, loss=loss) for goal, loss in (one.cost or {}).items()),
+    )
