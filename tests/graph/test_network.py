@@ -101,6 +101,7 @@ def test_absent_columns_hold_the_default_of_the_field() -> None:
     assert {name: column.tolist() for name, column in columns.items()} == {
         "value_minor": [-1],
         "quantity": [7],
+        "reserved": [0],
         "priority": [0],
         "until": [NO_DAY],
     }
@@ -149,7 +150,7 @@ def test_an_empty_network_has_every_table() -> None:
     network = network_from_arrays({})
 
     assert len(network) == 0
-    assert [len(table) for table in network.edges.values()] == [0] * 8
+    assert [len(table) for table in network.edges.values()] == [0] * 9
     assert len(network.purchases) == 0
     assert repr(network) == "<Network version 0: 0 nodes, 0 edges>"
 
