@@ -242,7 +242,8 @@ def test_sampled_betweenness_of_a_large_graph_is_within_its_bound(
 
     guess = influencers(asked, measure=BETWEENNESS, first=1000)
 
-    assert guess.error_bound == pytest.approx(0.01 * 300 / 298)
+    assert guess.error_bound is not None
+    assert 0 < guess.error_bound <= 0.01 * 300 / 298
     assert scores(guess) == pytest.approx(exact, abs=guess.error_bound)
 
 
