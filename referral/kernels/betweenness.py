@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.errors import TooExpensive
 from graph.network.csr import Csr, Ids, Positions
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
@@ -13,23 +14,42 @@ from referral.kernels.shape import Floats, frozen, plain
 CHUNK_STEPS = 50_000_000
 """Edges looked at between two looks at the budget: some tenths of a second."""
 
+MOST_STEPS = 10**11
+"""Half an hour or so."""
 
-def betweenness(graph: Csr, *, origins: Ids | None = None, budget: Budget = UNLIMITED) -> Floats:
+
+def betweenness(
+    graph: Csr,
+    *,
+    origins: Ids | None = None,
+    most_steps: int = MOST_STEPS,
+    budget: Budget = UNLIMITED,
+) -> Floats:
     """Number of ordered pairs of other nodes with a shortest path through each node.
 
     Args:
         graph: rows along the edges, each edge once.
         origins: count only the pairs that begin at these; default all.
+        most_steps: edges times origins that are allowed.
         budget: looked at every few tenths of a second.
 
     Where several shortest paths join a pair, each counts for its share. Of an undirected graph,
     whose rows hold both directions, each pair counts in both orders.
 
     Time O(n m), memory O(n). References: Brandes 2001, doi:10.1080/0022250X.2001.9990249.
+
+    Raises:
+        TooExpensive: it would take more steps.
     """
     starts, ids = plain(graph)
     size = len(starts) - 1
     todo = np.arange(size, dtype=np.int32) if origins is None else frozen(origins, np.int32)
+    steps = len(todo) * len(ids)
+    if steps > most_steps:
+        raise TooExpensive(
+            f"betweenness from {len(todo):,} nodes over {len(ids):,} edges would take {steps:,} "
+            f"steps, at most {most_steps:,} are allowed; estimate it from sampled paths"
+        )
     totals = np.zeros(size)
     chunk = max(1, CHUNK_STEPS // max(1, size + 2 * len(ids)))
     for first in range(0, len(todo), chunk):

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.network.csr import Csr, Ids, Positions, csr
+from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
-from referral.kernels.shape import frozen, plain, sources
+from referral.kernels.shape import Unsigned, frozen, plain, sources
+
+ONE = np.uint32(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,26 +31,37 @@ class Components:
         return np.bincount(self.label, minlength=self.count)
 
 
-def connected_components(source: Ids, target: Ids, size: int) -> Components:
+def connected_components(
+    source: Ids, target: Ids, size: int, *, budget: Budget = UNLIMITED
+) -> Components:
     """The parts that hang together, direction aside; numbered in order of their lowest node.
 
     Args:
         source, target: (m,) edges in any order; one direction of an undirected edge is enough.
         size: number of nodes.
+        budget: looked at before it begins; it takes some tenths of a second for 10^7 edges.
 
     Time O(m a(n)), a the inverse of Ackermann's function. References: Tarjan & van Leeuwen 1984.
     """
+    budget.check("finding connected components")
     label, count = _union(frozen(source, np.int32), frozen(target, np.int32), size)
     return Components(int(count), label)
 
 
-def strong_components(forward: Csr) -> Components:
+def strong_components(forward: Csr, *, budget: Budget = UNLIMITED) -> Components:
     """The largest parts in which every node reaches every other.
 
+    Args:
+        forward: rows along the edges.
+        budget: looked at before it begins; it takes about a second for 10^7 edges.
+
     Numbered so that every edge between two of them leads to the higher number. Time O(n + m),
-    memory 21 bytes a node. References: Tarjan 1972, doi:10.1137/0201010; Nuutila 1994.
+    memory 36 bytes a node. References: Tarjan 1972, doi:10.1137/0201010; Nuutila 1994; Pearce
+    2016, doi:10.1016/j.ipl.2015.08.010.
     """
-    label, count = _strong(*plain(forward))
+    budget.check("finding strong components")
+    starts, ids = plain(forward)
+    label, count = _strong(starts, ids.view(np.uint32))
     return Components(int(count), label)
 
 
@@ -86,65 +100,64 @@ def _union(source: Ids, target: Ids, size: int) -> tuple[Ids, int]:
 
 
 @compiled
-def _strong(starts: Positions, ids: Ids) -> tuple[Ids, int]:
+def _strong(starts: Positions, ids: Unsigned) -> tuple[Ids, np.integer]:
     """Pearce's form of Tarjan's search, without recursion.
 
     `low` of a node: 0 = not seen; while it is open the lowest number it reaches; then its
     component, numbered down from n: no number of an open node is above one of these, so that
-    no mark for "still open" is needed.
+    no mark for "still open" is needed. The ids are unsigned, so that compiled code need not ask
+    whether one counts from the end, and the least is taken without a branch: a third faster.
     """
     size = len(starts) - 1
     low = np.zeros(size, np.int32)
-    calls = np.empty(size, np.int32)
-    entries = np.empty(size, np.int64)
-    is_root = np.empty(size, np.bool_)
-    waiting = np.empty(size, np.int32)
-    label, number, height = size, 1, 0
-    for start in range(size):
+    calls = np.empty(size, np.uint32)
+    entries, ends = np.empty(size, np.uint64), np.empty(size, np.uint64)
+    leasts, firsts = np.empty(size, np.int32), np.empty(size, np.int32)
+    waiting = np.empty(size, np.uint32)
+    label, number, height = np.int32(size), np.int32(1), np.uint32(0)
+    for start in range(np.uint32(size)):
         if low[start] != 0:
             continue
-        calls[0] = start
-        entries[0] = starts[start]
-        is_root[0] = True
-        low[start] = number
+        depth, node = np.uint32(0), np.uint32(start)
+        at, end = np.uint64(starts[node]), np.uint64(starts[node + ONE])
+        first = least = number  # its own number, and the lowest it reaches
+        low[node] = number
         number += 1
-        depth = 0
-        while depth >= 0:
-            node = calls[depth]
-            at, end = entries[depth], starts[node + 1]
-            least = low[node]
-            below = np.int32(-1)
+        while True:
+            below = node
             while at < end:
                 reach = low[ids[at]]
                 if reach == 0:
                     below = ids[at]
-                    break  # looked at again once it is finished
-                if reach < least:
-                    least = reach
-                    is_root[depth] = False
-                at += 1
-            low[node] = least
-            if below >= 0:
-                entries[depth] = at
-                depth += 1
-                calls[depth] = below
-                entries[depth] = starts[below]
-                is_root[depth] = True
-                low[below] = number
+                    break
+                least = min(least, reach)
+                at += np.uint64(1)
+            if below != node:
+                calls[depth], entries[depth], ends[depth] = node, at, end
+                leasts[depth], firsts[depth] = least, first
+                depth += ONE
+                node = below
+                at, end = np.uint64(starts[node]), np.uint64(starts[node + ONE])
+                first = least = number
+                low[node] = number
                 number += 1
                 continue
-            if is_root[depth]:
+            if least == first:  # the first of its component, whose others are waiting
                 number -= 1
-                while height > 0 and low[waiting[height - 1]] >= least:
-                    height -= 1
+                while height > 0 and low[waiting[height - ONE]] >= first:
+                    height -= ONE
                     low[waiting[height]] = label
                     number -= 1
-                low[node] = label
+                least = label
                 label -= 1
             else:
                 waiting[height] = node
-                height += 1
-            depth -= 1
-    for node in range(size):
-        low[node] -= label + 1
+                height += ONE
+            low[node] = least
+            if depth == 0:
+                break
+            depth -= ONE
+            node, at, end = calls[depth], entries[depth] + np.uint64(1), ends[depth]
+            least, first = min(leasts[depth], least), firsts[depth]
+    low -= label + np.int32(1)
     return low, size - label

@@ -11,6 +11,13 @@ from graph.network.csr import Ids, Positions
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Floats, frozen
 
+Cells = NDArray[np.uint32]
+"""(n, 4): of every node its parent + 1 (0 = none), children not settled, nodes below, height."""
+
+PARENT, WAITING, COUNT, HEIGHT = range(4)
+ONE = np.uint32(1)
+SETTLED = np.uint32(0xFFFFFFFF)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Below:
@@ -53,6 +60,15 @@ def forest(parent: Ids, value: NDArray[np.integer], *, decay: float = 0.5) -> Be
     return None if len(below.depth) < len(parent) else below
 
 
+def counts(parent: Ids) -> Positions | None:
+    """Number of nodes below every node, as in `forest`; None where there is a cycle.
+
+    Takes a third of the time of the whole: 16 bytes a node are all that is touched.
+    """
+    links = _linked(frozen(parent, np.int32))
+    return links[:, COUNT].astype(np.int64) if _settle(links) == len(parent) else None
+
+
 @compiled
 def _parents(source: Ids, target: Ids, parent: Ids) -> bool:
     for edge in range(len(source)):
@@ -65,43 +81,76 @@ def _parents(source: Ids, target: Ids, parent: Ids) -> bool:
 
 
 @compiled
+def _linked(parent: Ids) -> Cells:
+    """What is read and written together of a node, side by side: one access to memory, not four.
+
+    Unsigned, for compiled code then need not ask whether an index counts from the end.
+    """
+    links = np.zeros((len(parent), 4), np.uint32)
+    for node in range(len(parent)):
+        up = parent[node]
+        if up >= 0:
+            links[node, PARENT] = np.uint32(up) + ONE
+            links[np.uint32(up), WAITING] += ONE
+    return links
+
+
+@compiled
+def _settle(links: Cells) -> int:
+    """Counts from each leaf up as far as all below is settled, so that what was written is hot.
+
+    Returns:
+        How many nodes are settled; the others lie on a cycle or above one.
+    """
+    settled = 0
+    for leaf in range(np.uint32(len(links))):
+        node = np.uint32(leaf)
+        while links[node, WAITING] == 0:
+            links[node, WAITING] = SETTLED
+            settled += 1
+            if links[node, PARENT] == 0:
+                break
+            up = links[node, PARENT] - ONE
+            links[up, COUNT] += links[node, COUNT] + ONE
+            links[up, WAITING] -= ONE
+            node = up
+    return settled
+
+
+@compiled
 def _forest(
     parent: Ids, value: Positions, decay: float
 ) -> tuple[Positions, Positions, Ids, Ids, Floats]:
-    """Settles nodes from the leaves up; what is never settled lies on a cycle or above one.
+    """As `_settle`, with all the sums.
 
     The depths have a place for each settled node, so they are fewer where there is a cycle.
     """
     size = len(parent)
-    waiting = np.zeros(size, np.int32)
-    for up in parent:
-        if up >= 0:
-            waiting[up] += 1
-    queue = np.empty(size, np.int32)
-    count = np.zeros(size, np.int64)
+    links = _linked(parent)
+    queue = np.empty(size, np.uint32)
     total = np.zeros(size, np.int64)
-    height = np.zeros(size, np.int32)
     decayed = np.zeros(size)
     end = 0
-    for leaf in range(size):
-        # from each leaf as far up as all is settled: what was just written is read again at once
-        node = np.int32(leaf)
-        while node >= 0 and waiting[node] == 0:
-            waiting[node] = -1
+    for leaf in range(np.uint32(size)):
+        node = np.uint32(leaf)
+        while links[node, WAITING] == 0:
+            links[node, WAITING] = SETTLED
             queue[end] = node
             end += 1
-            up = parent[node]
-            if up >= 0:
-                count[up] += count[node] + 1
-                total[up] += total[node] + value[node]
-                height[up] = max(height[up], height[node] + 1)
-                decayed[up] += 1.0 + decay * decayed[node]
-                waiting[up] -= 1
+            if links[node, PARENT] == 0:
+                break
+            up = links[node, PARENT] - ONE
+            links[up, COUNT] += links[node, COUNT] + ONE
+            links[up, HEIGHT] = max(links[up, HEIGHT], links[node, HEIGHT] + ONE)
+            links[up, WAITING] -= ONE
+            total[up] += total[node] + value[node]
+            decayed[up] += 1.0 + decay * decayed[node]
             node = up
     depth = np.zeros(end, np.int32)
     if end == size:
         for at in range(end - 1, -1, -1):
             node = queue[at]
-            if parent[node] >= 0:
-                depth[node] = depth[parent[node]] + 1
+            if links[node, PARENT] != 0:
+                depth[node] = depth[links[node, PARENT] - ONE] + 1
+    count, height = links[:, COUNT].astype(np.int64), links[:, HEIGHT].astype(np.int32)
     return count, total, height, depth, decayed

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from graph.network import Csr, gather
 from graph.network.csr import Ids, distinct
+from referral.kernels.budget import UNLIMITED, Budget
 
 
 class Near(NamedTuple):
@@ -27,7 +28,12 @@ class Near(NamedTuple):
 
 
 def within_hops(
-    graph: Csr, node: int, hops: int | None = None, *, limit: int | None = None
+    graph: Csr,
+    node: int,
+    hops: int | None = None,
+    *,
+    limit: int | None = None,
+    budget: Budget = UNLIMITED,
 ) -> Near:
     """The nodes within some hops of a node along the rows, nearest first.
 
@@ -36,12 +42,14 @@ def within_hops(
         node: where to start.
         hops: the greatest distance; None = as far as it goes.
         limit: at most so many nodes: the nearest, among equally near ones the lowest ids.
+        budget: looked at before it begins; the longest search takes a second for 10^7 edges.
 
     Time O(edges of all nodes within the hops); whole rings are seen before the limit cuts.
     References: Moore 1959 (breadth-first search).
     """
     from referral.kernels.searching import near
 
+    budget.check("finding who is near")
     return near(graph, node, hops, limit)
 
 

@@ -12,7 +12,7 @@ from referral.kernels.bits import lowest, ones
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import condensed, strong_components
-from referral.kernels.forest import forest, parents
+from referral.kernels.forest import counts, forest, parents
 from referral.kernels.shape import plain
 
 WORDS = 8
@@ -64,9 +64,14 @@ def reach_with_value(
 def _reach(
     source: Ids, target: Ids, size: int, value: Positions | None, budget: Budget
 ) -> Downstream:
+    budget.check("counting reach")
     own = np.zeros(size, np.int64) if value is None else value
     above = parents(source, target, size)
-    if above is not None:
+    if above is not None and value is None:
+        count = counts(above)
+        if count is not None:
+            return Downstream(count, own)
+    elif above is not None:
         below = forest(above, own)
         if below is not None:
             return Downstream(below.count, below.value)
@@ -79,6 +84,7 @@ def downstream(
     forward: Csr, value: Positions, *, with_value: bool = True, budget: Budget = UNLIMITED
 ) -> Downstream:
     """Number and value of the nodes downstream of every node, along rows with or without cycles."""
+    budget.check("counting reach")
     components = strong_components(forward)
     rows = plain(condensed(forward, components))
     members = components.sizes()

@@ -28,7 +28,7 @@ class Scratch:
 
     stamp: int
     marks: NDArray[np.int64]
-    queue: NDArray[np.int32]
+    queue: NDArray[np.uint32]
 
 
 _FREE: deque[Scratch] = deque(maxlen=KEPT)
@@ -61,4 +61,4 @@ class scratch:
 
 
 def _made(size: int) -> Scratch:
-    return Scratch(0, np.zeros((2, size), np.int64), np.empty((2, size), np.int32))
+    return Scratch(0, np.zeros((2, size), np.int64), np.empty((2, size), np.uint32))

@@ -8,7 +8,11 @@ from graph.network.csr import Csr, Ids, Positions
 from referral.kernels.compiling import compiled
 from referral.kernels.hops import Near
 from referral.kernels.scratch import scratch
-from referral.kernels.shape import plain
+from referral.kernels.shape import Unsigned, plain
+
+ONE = np.uint32(1)
+SMALL = 64
+"""Nodes up to which a ring is sorted in compiled code."""
 
 FAR = np.iinfo(np.int64).max
 
@@ -18,7 +22,7 @@ def near(graph: Csr, node: int, hops: int | None, limit: int | None) -> Near:
     starts, ids = plain(graph)
     most = FAR if limit is None else limit
     with scratch(len(starts) - 1) as held:
-        found, distances = _search(
+        found, distances, large = _search(
             starts,
             ids,
             node,
@@ -28,7 +32,9 @@ def near(graph: Csr, node: int, hops: int | None, limit: int | None) -> Near:
             held.stamp << 32,
             held.queue[0],
         )
-    return Near(found[:most], distances[:most], len(found) > most)
+    for first, last in large.tolist():
+        found[first:last].sort()
+    return Near(found.view(np.int32)[:most], distances[:most], len(found) > most)
 
 
 def distances_from(graph: Csr, node: int) -> Ids:
@@ -49,26 +55,49 @@ def _search(
     most: int,
     marks: Positions,
     base: int,
-    queue: Ids,
-) -> tuple[Ids, Ids]:
-    """The nodes found, ring by ring, and their distances; no ring begins past `most` nodes."""
+    queue: Unsigned,
+) -> tuple[Unsigned, Ids, Positions]:
+    """The nodes found, ring by ring, and their distances; no ring begins past `most` nodes.
+
+    Small rings are sorted; the bounds of the large ones, (r, 2), are given back, for numpy sorts
+    those with vector instructions: a hub's two hops in a quarter of the time.
+    """
     marks[node] = base
     queue[0] = node
-    first, last, distance = 0, 1, 0
-    while first < last and distance < hops and last - 1 <= most:
+    first, last, distance, many = np.uint32(0), ONE, 0, 0
+    while first < last and distance < hops and last - ONE <= most:
         distance += 1
         end = last
         for at in range(first, last):
-            for entry in range(starts[queue[at]], starts[queue[at] + 1]):
-                other = ids[entry]
+            row = queue[at]
+            for entry in range(np.uint64(starts[row]), np.uint64(starts[row + ONE])):
+                other = np.uint32(ids[entry])  # so that compiled code need not ask for its sign
                 if marks[other] < base:
                     marks[other] = base + distance
                     queue[end] = other
-                    end += 1
-        queue[last:end].sort()
+                    end += ONE
+        if end - last <= SMALL:
+            queue[last:end].sort()
+        else:
+            many += 1
         first, last = last, end
-    found = queue[1:last].copy()
+    found = queue[ONE:last].copy()
+    return found, *_distances(found, marks, base, many)
+
+
+@compiled
+def _distances(found: Unsigned, marks: Positions, base: int, many: int) -> tuple[Ids, Positions]:
+    """The distance of each, and the bounds of the `many` rings of more than a few."""
     away = np.empty(len(found), np.int32)
+    large = np.empty((many, 2), np.int64)
+    first, known = 0, 0
     for at in range(len(found)):
         away[at] = marks[found[at]] - base
-    return found, away
+        if away[at] != away[first]:
+            first = at
+        if at - first == SMALL:
+            large[known, 0] = first
+            known += 1
+        if at - first >= SMALL:
+            large[known - 1, 1] = at + 1
+    return away, large

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -12,6 +13,9 @@ from graph.network.csr import Csr, Ids, csr, row_starts
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Unsigned = NDArray[np.uint32]
+"""Ids in compiled code that is all about memory: an index of this type cannot count from the end,
+so that is not asked at every use of one."""
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
@@ -66,6 +70,20 @@ def checked_size(size: int) -> int:
     if size >= 2**31:
         raise BadInput(f"{size:,} nodes are too many; at most {2**31 - 1:,} have an id")
     return size
+
+
+def ranges(starts: NDArray[np.integer], entries: int) -> Iterator[tuple[int, int]]:
+    """All rows as ranges first ... last - 1 of about that many entries, each of one row or more.
+
+    >>> list(ranges(np.array([0, 2, 4, 9, 9]), 4))
+    [(0, 2), (2, 4)]
+    """
+    first, size = 0, len(starts) - 1
+    while first < size:
+        within = int(np.searchsorted(starts, int(starts[first]) + entries, side="right")) - 1
+        last = min(size, max(first + 1, within))
+        yield first, last
+        first = last
 
 
 def sources(graph: Csr) -> Ids:

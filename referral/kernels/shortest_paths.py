@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Ids, Positions, gather
+from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
-from referral.kernels.scratch import scratch
-from referral.kernels.shape import plain
+from referral.kernels.scratch import Scratch, scratch
+from referral.kernels.shape import Unsigned, plain
 
 NONE = -1
+ONE = np.uint32(1)
+CHUNK = 1_000
+"""Paths listed between two looks at the budget."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,48 +36,57 @@ class Between:
     count: float
 
 
-def distance(forward: Csr, backward: Csr, source: int, target: int) -> int:
+def distance(
+    forward: Csr, backward: Csr, source: int, target: int, *, budget: Budget = UNLIMITED
+) -> int:
     """Edges of a shortest path from one node to another; -1 where there is none.
 
     Args:
         forward, backward: rows in both directions.
+        source, target: the two nodes.
+        budget: looked at before it begins; the longest search takes a second for 10^7 edges.
 
     Searches from both ends, always the side with fewer edges next, until they touch.
     References: Pohl 1971 (bidirectional search).
     """
-    rows = (*plain(forward), *plain(backward))
+    budget.check("finding a shortest path")
     with scratch(len(forward.starts) - 1) as held:
-        length, *_ = _meet(*rows, source, target, held.marks, held.stamp << 32, held.queue, False)
-    return int(length)
+        length, *_ = _searched(forward, backward, source, target, held, whole=False)
+    return length
 
 
-def shortest_path(forward: Csr, backward: Csr, source: int, target: int) -> Ids | None:
+def shortest_path(
+    forward: Csr, backward: Csr, source: int, target: int, *, budget: Budget = UNLIMITED
+) -> Ids | None:
     """The nodes of one shortest path, both ends among them; None where there is none.
 
-    Which of several depends on the graph alone, so equal graphs give equal paths.
+    Which of several depends on the graph alone, so equal graphs give equal paths. The arguments
+    are those of `distance`.
     """
-    rows = (*plain(forward), *plain(backward))
+    budget.check("finding a shortest path")
     with scratch(len(forward.starts) - 1) as held:
-        length, ahead, middle, *_ = _meet(
-            *rows, source, target, held.marks, held.stamp << 32, held.queue, False
-        )
+        length, ahead, middle, *_ = _searched(forward, backward, source, target, held, whole=False)
         if length == NONE:
             return None
+        rows = (*plain(forward), *plain(backward))
         path: Ids = _trace(*rows, middle, ahead, length, held.marks, held.stamp << 32)
     return path
 
 
-def nodes_between(forward: Csr, backward: Csr, source: int, target: int) -> Between:
+def nodes_between(
+    forward: Csr, backward: Csr, source: int, target: int, *, budget: Budget = UNLIMITED
+) -> Between:
     """All nodes on shortest paths from one node to another, and the number of those paths.
 
-    Time O(edges seen from both ends); loops and parallel edges make no difference.
+    The arguments are those of `distance`. Time O(edges seen from both ends); loops and parallel
+    edges make no difference.
     """
+    budget.check("finding shortest paths")
     if source == target:
         return Between(0, (np.array([source], np.int32),), 1.0)
-    rows = (*plain(forward), *plain(backward))
     with scratch(len(forward.starts) - 1) as held:
-        length, ahead, _, first, last = _meet(
-            *rows, source, target, held.marks, held.stamp << 32, held.queue, True
+        length, ahead, _, first, last = _searched(
+            forward, backward, source, target, held, whole=True
         )
         if length == NONE:
             return Between(NONE, (), 0.0)
@@ -81,14 +94,27 @@ def nodes_between(forward: Csr, backward: Csr, source: int, target: int) -> Betw
         ring = held.queue[0, first:last]
         middle = np.sort(ring[held.marks[1, ring] == base + length - ahead])
         rings = _rings(forward, backward, middle, held.marks, base, ahead, length)
-    return Between(int(length), rings, _paths(forward, rings))
+    return Between(length, rings, _paths(forward, rings))
 
 
 def all_shortest_paths(
-    forward: Csr, backward: Csr, source: int, target: int, *, limit: int | None = None
+    forward: Csr,
+    backward: Csr,
+    source: int,
+    target: int,
+    *,
+    limit: int | None = None,
+    budget: Budget = UNLIMITED,
 ) -> Iterator[list[int]]:
-    """Every shortest path from one node to another, in order of their nodes; at most `limit`."""
-    between = nodes_between(forward, backward, source, target)
+    """Every shortest path from one node to another, in order of their nodes; at most `limit`.
+
+    Args:
+        forward, backward: rows in both directions.
+        source, target: the two nodes.
+        limit: how many at most; there may be exponentially many.
+        budget: looked at before it begins and after each thousand paths.
+    """
+    between = nodes_between(forward, backward, source, target, budget=budget)
     if between.length == NONE:
         return
     sets = [set(ring.tolist()) for ring in between.rings]
@@ -110,6 +136,20 @@ def all_shortest_paths(
         found += 1
         if found == limit:
             return
+        if found % CHUNK == 0:
+            budget.check("listing shortest paths")
+
+
+def _searched(
+    forward: Csr, backward: Csr, source: int, target: int, held: Scratch, *, whole: bool
+) -> tuple[int, int, int, int, int]:
+    """What `_meet` finds, in Python's own numbers."""
+    rows = plain(forward)
+    back = rows if backward is forward else plain(backward)
+    length, ahead, met, first, last = _meet(
+        *rows, *back, source, target, held.marks, held.stamp << 32, held.queue, whole
+    )
+    return length, ahead, int(met), int(first), int(last)
 
 
 def _rings(
@@ -160,9 +200,9 @@ def _meet(
     target: int,
     marks: NDArray[np.int64],
     base: int,
-    queue: NDArray[np.int32],
+    queue: NDArray[np.uint32],
     whole: bool,
-) -> tuple[int, int, int, int, int]:
+) -> tuple[int, int, int | np.int64, np.int64, np.int64]:
     """Length of a shortest path, how far the first side went, and a node where the two met.
 
     Then the part of the first queue that is the first side's last ring. With `whole` the ring
@@ -171,52 +211,68 @@ def _meet(
     marks[0, source] = base
     marks[1, target] = base
     if source == target:
-        return 0, 0, source, 0, 1
+        return 0, 0, source, np.int64(0), np.int64(1)
     queue[0, 0] = source
     queue[1, 0] = target
-    first0, last0, first1, last1, ahead, behind = 0, 1, 0, 1, 0, 0
-    width0 = starts[source + 1] - starts[source]
-    width1 = back_starts[target + 1] - back_starts[target]
-    while first0 < last0 and first1 < last1:
-        if width0 <= width1:
+    first, end, back_first, back_end = np.uint32(0), ONE, np.uint32(0), ONE
+    ahead, behind = 0, 0
+    width = starts[source + 1] - starts[source]
+    back_width = back_starts[target + 1] - back_starts[target]
+    while first < end and back_first < back_end:
+        if width <= back_width:
             ahead += 1
-            first, last, width0, met = first0, last0, 0, -1
-            end = last
-            for at in range(first, last):
-                node = queue[0, at]
-                for entry in range(starts[node], starts[node + 1]):
-                    other = ids[entry]
-                    if marks[0, other] < base:
-                        marks[0, other] = base + ahead
-                        queue[0, end] = other
-                        end += 1
-                        width0 += starts[other + 1] - starts[other]
-                        if marks[1, other] >= base:
-                            met = other
-                            if not whole:
-                                return ahead + behind, ahead, met, last, end
-            first0, last0 = last, end
+            last = end
+            end, width, met = _ring(
+                starts, ids, queue[0], first, last, base + ahead, marks[0], marks[1], base, whole
+            )
+            first = last
         else:
             behind += 1
-            first, last, width1, met = first1, last1, 0, -1
-            end = last
-            for at in range(first, last):
-                node = queue[1, at]
-                for entry in range(back_starts[node], back_starts[node + 1]):
-                    other = back_ids[entry]
-                    if marks[1, other] < base:
-                        marks[1, other] = base + behind
-                        queue[1, end] = other
-                        end += 1
-                        width1 += back_starts[other + 1] - back_starts[other]
-                        if marks[0, other] >= base:
-                            met = other
-                            if not whole:
-                                return ahead + behind, ahead, met, first0, last0
-            first1, last1 = last, end
+            last = back_end
+            back_end, back_width, met = _ring(
+                back_starts, back_ids, queue[1], back_first, last,
+                base + behind, marks[1], marks[0], base, whole,
+            )  # fmt: skip
+            back_first = last
         if met >= 0:
-            return ahead + behind, ahead, met, first0, last0
-    return -1, 0, -1, 0, 0
+            return ahead + behind, ahead, met, np.int64(first), np.int64(end)
+    return NONE, 0, NONE, np.int64(0), np.int64(0)
+
+
+@compiled
+def _ring(
+    starts: Positions,
+    ids: Ids,
+    queue: Unsigned,
+    first: np.uint32,
+    last: np.uint32,
+    mark: int,
+    marks: Positions,
+    theirs: Positions,
+    base: int,
+    whole: bool,
+) -> tuple[np.uint32, np.int64, np.int64]:
+    """One step out from queue[first:last].
+
+    Returns:
+        The end of the queue, the edges of the new ring, and a node that the other side has seen,
+        -1 if there is none. Unless the `whole` ring is wanted, that node ends it.
+    """
+    end, width, met = last, np.int64(0), np.int64(NONE)
+    for at in range(first, last):
+        node = queue[at]
+        for entry in range(np.uint64(starts[node]), np.uint64(starts[node + ONE])):
+            other = np.uint32(ids[entry])
+            if marks[other] < base:
+                marks[other] = mark
+                queue[end] = other
+                end += ONE
+                width += starts[other + ONE] - starts[other]
+                if theirs[other] >= base:
+                    met = np.int64(other)
+                    if not whole:
+                        return end, width, met
+    return end, width, met
 
 
 @compiled

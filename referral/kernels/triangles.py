@@ -5,40 +5,56 @@ from __future__ import annotations
 import numpy as np
 
 from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
-from referral.kernels.shape import Floats, plain
+from referral.kernels.shape import Floats, Unsigned, plain, ranges
+
+CHUNK = 250_000
+"""Edges taken between two looks at the budget: some hundredths of a second, at worst one second."""
+
+ONE = np.uint32(1)
 
 
-def triangles(graph: Csr) -> Positions:
+def triangles(graph: Csr, *, budget: Budget = UNLIMITED) -> Positions:
     """Number of triangles at every node.
 
     Args:
         graph: rows in both directions, without loops and parallel edges.
+        budget: looked at after each 250,000 edges.
 
     Edges are taken from the lower to the higher degree, so that no node has more than sqrt(2 m)
-    of them. Time O(m^1.5), memory O(n + m). References: Latapy 2008,
+    of them. Time O(m^1.5), memory 20 bytes a node and 4 an edge. References: Latapy 2008,
     doi:10.1016/j.tcs.2008.07.017.
     """
-    found: Positions = _triangles(*plain(graph))
-    return found
+    starts, ids = plain(graph)
+    size = len(starts) - 1
+    up_starts, up = _upward(starts, ids.view(np.uint32))
+    count = np.zeros(size, np.int64)
+    marked = np.full(size, -1, np.int32)
+    for first, last in ranges(up_starts, CHUNK):
+        budget.check("counting triangles")
+        _triangles(up_starts, up, first, last, marked, count)
+    return count
 
 
-def clustering(graph: Csr) -> Floats:
+def clustering(graph: Csr, *, budget: Budget = UNLIMITED) -> Floats:
     """Share of the pairs of a node's neighbours that are joined, 0 to 1; 0 below two neighbours.
 
     Args:
         graph: rows in both directions, without loops and parallel edges.
+        budget: looked at after each 250,000 edges.
 
     References: Watts & Strogatz 1998, doi:10.1038/30918.
     """
     pairs = _pairs(graph)
-    return np.divide(triangles(graph), pairs, out=np.zeros(len(pairs)), where=pairs > 0)
+    found = triangles(graph, budget=budget)
+    return np.divide(found, pairs, out=np.zeros(len(pairs)), where=pairs > 0)
 
 
-def transitivity(graph: Csr) -> float:
+def transitivity(graph: Csr, *, budget: Budget = UNLIMITED) -> float:
     """Share of all pairs of neighbours that are joined: three times triangles by open triads."""
     pairs = int(_pairs(graph).sum())
-    return int(triangles(graph).sum()) / pairs if pairs else 0.0
+    return int(triangles(graph, budget=budget).sum()) / pairs if pairs else 0.0
 
 
 def _pairs(graph: Csr) -> Positions:
@@ -47,47 +63,49 @@ def _pairs(graph: Csr) -> Positions:
 
 
 @compiled
-def _triangles(starts: Positions, ids: Ids) -> Positions:
-    size = len(starts) - 1
-    up_starts, up = upward(starts, ids)
-    count = np.zeros(size, np.int64)
-    marked = np.full(size, -1, np.int32)
-    for node in range(size):
-        first, last = up_starts[node], up_starts[node + 1]
-        if last - first < 2:
+def _triangles(
+    up_starts: Positions,
+    up: Unsigned,
+    first: int,
+    last: int,
+    marked: Ids,
+    count: Positions,
+) -> None:
+    """Adds the triangles whose lowest node is one of first ... last - 1."""
+    for node in range(np.uint32(first), np.uint32(last)):
+        begin, end = np.uint64(up_starts[node]), np.uint64(up_starts[node + ONE])
+        if end - begin < 2:
             continue
-        for at in range(first, last):
+        for at in range(begin, end):
             marked[up[at]] = node
         own = 0
-        for at in range(first, last):
+        for at in range(begin, end):
             other = up[at]
             closed = 0
-            for step in range(up_starts[other], up_starts[other + 1]):
-                third = up[step]
-                if marked[third] == node:
+            for step in range(np.uint64(up_starts[other]), np.uint64(up_starts[other + ONE])):
+                if marked[up[step]] == node:
                     closed += 1
-                    count[third] += 1
+                    count[up[step]] += 1
             count[other] += closed
             own += closed
         count[node] += own
-    return count
 
 
 @compiled
-def upward(starts: Positions, ids: Ids) -> tuple[Positions, Ids]:
+def _upward(starts: Positions, ids: Unsigned) -> tuple[Positions, Unsigned]:
     """Rows of the edges from lower to higher degree, among equals to the higher id."""
     size = len(starts) - 1
     up_starts = np.empty(size + 1, np.int64)
-    up = np.empty(len(ids) // 2, np.int32)
+    up = np.empty(len(ids) // 2, np.uint32)
     at = 0
     up_starts[0] = 0
-    for node in range(size):
-        degree = starts[node + 1] - starts[node]
-        for entry in range(starts[node], starts[node + 1]):
+    for node in range(np.uint32(size)):
+        degree = starts[node + ONE] - starts[node]
+        for entry in range(np.uint64(starts[node]), np.uint64(starts[node + ONE])):
             other = ids[entry]
-            theirs = starts[other + 1] - starts[other]
+            theirs = starts[other + ONE] - starts[other]
             if theirs > degree or (theirs == degree and other > node):
                 up[at] = other
                 at += 1
-        up_starts[node + 1] = at
+        up_starts[node + ONE] = at
     return up_starts, up

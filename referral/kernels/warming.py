@@ -33,6 +33,7 @@ def warm() -> float:
         random_paths,
         reach,
         shortest_paths,
+        sketches,
         triangles,
     )
 
@@ -58,7 +59,9 @@ def warm() -> float:
     pagerank.pagerank_near(forward, 0)
     random_paths.sampled_betweenness(forward, backward, directed=True, error=0.3)
     reach.reach_with_value(source, target, 5, np.ones(5, np.int64))
+    reach.reach_with_value(source[1:2], target[1:2], 5, np.ones(5, np.int64))
     reach.reach(source[1:2], target[1:2], 5)
+    sketches.estimated_reach(source, target, 5, error=0.5)
     shortest_paths.shortest_path(forward, backward, 0, 4)
     shortest_paths.nodes_between(forward, backward, 0, 4)
     triangles.triangles(both)

@@ -73,6 +73,8 @@ def test_pagerank_refuses_a_damping_that_does_not_settle_and_keeps_its_budget() 
         pagerank(back, damping=0.999999)
     with pytest.raises(TimedOut, match="PageRank takes longer than the 0 s allowed"):
         pagerank(back, budget=Budget(0))
+    with pytest.raises(TimedOut, match="PageRank near a node takes longer than the 0 s allowed"):
+        pagerank_near(back, 0, budget=Budget(0))
 
 
 @over(EVERY)
@@ -160,3 +162,22 @@ def test_katz_refuses_an_attenuation_without_a_limit() -> None:
         katz(rows, attenuation=0.25)
     with pytest.raises(BadInput, match=r"attenuation 3 is not below"):
         katz(rows, attenuation=3)
+
+
+@over({**MIXED, **{f"d{s}": EVERY[f"digraph {s}"] for s in range(3)}})
+def test_new_ids_change_nothing_in_eigenvectors_and_walks(graph: Graph) -> None:
+    given = arrays(weighted(graph.copy(), 2))
+    other, new = permuted(given, 6)
+    one, same = given.weighted(), other.weighted()
+
+    for found, expected in zip(
+        hits(same.graph, weights=same.weights), hits(one.graph, weights=one.weights), strict=True
+    ):
+        np.testing.assert_allclose(found[new], expected, atol=1e-8)
+    both, again = arrays(graph.to_undirected()).rows(), permuted(arrays(graph.to_undirected()), 6)
+    np.testing.assert_allclose(
+        eigenvector(again[0].rows())[0][again[1]], eigenvector(both)[0], atol=1e-8
+    )
+    np.testing.assert_allclose(
+        katz(other.back(), attenuation=0.02)[new], katz(given.back(), attenuation=0.02), atol=1e-9
+    )

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import threading
+from itertools import islice
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import pytest
 
+from graph.errors import TimedOut
+from referral.kernels.budget import Budget
 from referral.kernels.hops import within_hops
 from referral.kernels.searching import distances_from
 from referral.kernels.shortest_paths import (
@@ -14,7 +18,7 @@ from referral.kernels.shortest_paths import (
     nodes_between,
     shortest_path,
 )
-from tests.referral.kernels.graphs import EVERY, Graph, arrays, over
+from tests.referral.kernels.graphs import EVERY, Graph, arrays, over, permuted
 
 
 @over(EVERY)
@@ -101,3 +105,60 @@ def test_a_graph_that_cannot_be_written_to_is_searched(
     mapped = rows._replace(ids=np.load(f"{tmp_path}/ids.npy", mmap_mode="r"))
 
     assert within_hops(mapped, 0).ids.tolist() == [1, 2, 3]
+
+
+def test_large_rings_are_sorted_too() -> None:
+    given = arrays(nx.gnm_random_graph(900, 4_000, seed=3))
+
+    for node in range(0, 900, 50):
+        found = within_hops(given.rows(), node)
+
+        lengths = nx.single_source_shortest_path_length(
+            nx.gnm_random_graph(900, 4_000, seed=3), node
+        )
+        expected = sorted((d, other) for other, d in lengths.items() if other != node)
+        assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
+
+
+@over(EVERY)
+def test_new_ids_change_nothing(graph: Graph) -> None:
+    given = arrays(graph)
+    other, new = permuted(given, 2)
+    rows, back, same, turned = given.rows(), given.back(), other.rows(), other.back()
+
+    for node in range(0, given.size, 5):
+        near, moved = within_hops(rows, node, 2), within_hops(same, int(new[node]), 2)
+        assert sorted(new[near.ids].tolist()) == sorted(moved.ids.tolist())
+        assert near.distances.tolist() == moved.distances.tolist()
+        for target in range(0, given.size, 7):
+            one = nodes_between(rows, back, node, target)
+            two = nodes_between(same, turned, int(new[node]), int(new[target]))
+            assert (one.length, one.count) == (two.length, two.count)
+            assert [sorted(new[r].tolist()) for r in one.rings] == [r.tolist() for r in two.rings]
+
+
+def test_a_budget_that_is_over_stops_them() -> None:
+    ladder: Graph = nx.DiGraph()  # 2^11 shortest paths
+    for step in range(11):
+        ladder.add_edges_from((3 * step, 3 * step + side) for side in (1, 2))
+        ladder.add_edges_from((3 * step + side, 3 * step + 3) for side in (1, 2))
+    given = arrays(ladder)
+    rows, back = given.rows(), given.back()
+    assert given.size == 34
+
+    for work in (
+        lambda: within_hops(rows, 0, budget=Budget(0)),
+        lambda: distance(rows, back, 0, 33, budget=Budget(0)),
+        lambda: shortest_path(rows, back, 0, 33, budget=Budget(0)),
+        lambda: nodes_between(rows, back, 0, 33, budget=Budget(0)),
+        lambda: list(all_shortest_paths(rows, back, 0, 33, budget=Budget(0))),
+    ):
+        with pytest.raises(TimedOut, match="takes longer than the 0 s allowed"):
+            work()
+
+    cancel = threading.Event()
+    paths = all_shortest_paths(rows, back, 0, 33, budget=Budget(cancel=cancel))
+    assert len(list(islice(paths, 1_000))) == 1_000
+    cancel.set()
+    with pytest.raises(TimedOut, match="listing shortest paths was cancelled"):
+        next(paths)

@@ -13,13 +13,12 @@ PARTS = {
     "betweenness._search",
     "bits.lowest",
     "bits.ones",
-    "holes._oriented",
-    "holes._summed",
     "random_paths._draw_middle",
-    "random_paths._meet",
+    "random_paths._ring",
     "random_paths._walk",
     "reach._ancestors",
-    "triangles.upward",
+    "searching._distances",
+    "shortest_paths._ring",
 }
 """Called by other kernels only, and compiled as parts of them."""
 
