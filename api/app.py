@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api import graphiql
+from api.delivering import deliver
 from api.http import Endpoint, GraphQLRequest
 from api.metrics import Metrics
 from api.service import Service
@@ -53,6 +54,7 @@ def build_app(settings: Settings, *, started: Callable[[], None] | None = None) 
     metrics = Metrics(service.schema.executor) if settings.metrics else None
     endpoint = Endpoint(
         _executing(service),
+        deliver=lambda asked: deliver(service, asked, ANONYMOUS),
         largest=settings.max_body_bytes,
         page=graphiql.page() if settings.serves_graphiql else None,
         observe=metrics.request if metrics else None,

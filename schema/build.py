@@ -73,7 +73,7 @@ def build_schema(mode: Mode = Mode.PLAN) -> Schema:
         object_type("Mutation", "What can be written.", mutations.fields()),
         types=list(VIEWS.values()),
         extensions=[PublicErrors],
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
     wrong = list(unbatched_fields(schema))
     if wrong:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -11,7 +12,15 @@ from graphql import GraphQLError
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
-from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
+from api.http.media import (
+    HTML,
+    JSON,
+    PARTS,
+    RESPONSE_JSON,
+    HttpError,
+    negotiate,
+    takes_parts,
+)
 from api.http.presence import ClientGone, while_present
 from api.http.requests import GraphQLRequest, Headers, asks_query, headers_of, parse
 from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut
@@ -29,8 +38,17 @@ _TYPES = {
 }
 _VARY = (b"vary", b"accept")
 
-Execute = Callable[[GraphQLRequest], Awaitable[dict[str, Any]]]
-"""Runs an operation and gives the answer as the document that is sent."""
+Document = dict[str, Any]
+"""An answer, or a part of one, as it is sent."""
+
+Execute = Callable[[GraphQLRequest], Awaitable[Document]]
+"""Runs an operation and gives its answer."""
+
+Deliver = Callable[[GraphQLRequest], Awaitable[Document | AsyncGenerator[Document]]]
+"""The same, in parts where the operation asks for them."""
+
+_IN_PARTS = {"Content-Type": f'{PARTS}; boundary="-"', "Cache-Control": "no-transform"}
+_PART = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n%s\r\n---"
 
 
 class Observer(Protocol):
@@ -45,13 +63,13 @@ class Answer(NamedTuple):
 
     Attributes:
         status: the HTTP status.
-        body: the JSON.
+        body: the JSON, or the parts of an answer.
         media: its media type.
         headers: what stands beside it.
     """
 
     status: int
-    body: bytes
+    body: bytes | AsyncGenerator[Document]
     media: str
     headers: Mapping[str, str]
 
@@ -61,6 +79,7 @@ class Endpoint:
 
     Args:
         execute: runs an operation.
+        deliver: the same for clients that take parts; without it all answers come whole.
         largest: most bytes of a request's body.
         page: answers browsers that ask for a page; without it they are refused as others are.
         observe: is told of each request.
@@ -70,11 +89,13 @@ class Endpoint:
         self,
         execute: Execute,
         *,
+        deliver: Deliver | None = None,
         largest: int,
         page: ASGIApp | None = None,
         observe: Observer | None = None,
     ) -> None:
         self._execute = execute
+        self._deliver = deliver
         self._largest = largest
         self._page = page
         self._observe = observe
@@ -92,7 +113,10 @@ class Endpoint:
             status = GONE
         else:
             status = answer.status
-            await _send(answer, scope["method"], send)
+            if isinstance(answer.body, bytes):
+                await _send(answer, answer.body, scope["method"], send)
+            else:
+                status = await _send_parts(answer.body, receive, send)
         if self._observe is not None:
             self._observe(status, time.perf_counter() - start)
 
@@ -101,9 +125,15 @@ class Endpoint:
             return Answer(204, b"", JSON, METHODS)
         media = JSON
         try:
-            media = negotiate(headers.get(b"accept", b"").decode("latin-1"))
+            accept = headers.get(b"accept", b"").decode("latin-1")
+            media = negotiate(accept)
             asked = await parse(scope, headers, receive, self._largest)
-            found = await while_present(receive, self._execute(asked))
+            if self._deliver is not None and takes_parts(accept):
+                found = await while_present(receive, self._deliver(asked))
+                if not isinstance(found, dict):
+                    return Answer(200, found, PARTS, {})
+            else:
+                found = await while_present(receive, self._execute(asked))
             # the specification: a request that never ran is 400, but 200 for clients of plain JSON
             ran = "data" in found
             status = 200 if ran or media != RESPONSE_JSON else 400
@@ -138,10 +168,32 @@ def _refusal(
     return Answer(status, orjson.dumps(document), media, headers or {})
 
 
-async def _send(answer: Answer, method: str, send: Send) -> None:
-    status, body, media, more = answer
+async def _send(answer: Answer, body: bytes, method: str, send: Send) -> None:
+    status, _, media, more = answer
     headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
     if status != 204:
         headers += (_TYPES[media], (b"content-length", b"%d" % len(body)), _VARY)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+async def _send_parts(parts: AsyncGenerator[Document], receive: Receive, send: Send) -> int:
+    """Sends each part as soon as it is there; the status to count."""
+
+    async def chunk(body: bytes, *, more: bool = True) -> None:
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def all_parts() -> None:
+        await chunk(b"---")
+        async with aclosing(parts):
+            async for part in parts:
+                await chunk(_PART % orjson.dumps(part))  # read by the client once its end is there
+        await chunk(b"--\r\n", more=False)
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in _IN_PARTS.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": [*headers, _VARY]})
+    try:
+        await while_present(receive, all_parts())
+    except ClientGone:
+        return GONE
+    return 200

@@ -8,6 +8,7 @@ from functools import lru_cache
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
 HTML = "text/html"
+PARTS = "multipart/mixed"
 
 
 class HttpError(Exception):
@@ -47,6 +48,16 @@ def negotiate(accept: str | None) -> str:
     if best is None:
         raise HttpError(406, f"answers are {RESPONSE_JSON} or {JSON}; name one in Accept")
     return best
+
+
+@lru_cache(256)
+def takes_parts(accept: str) -> bool:
+    """Whether a client takes an answer in parts, as @defer gives it."""
+    for part in accept.split(","):
+        name, *parameters = (p.strip().lower() for p in part.split(";"))
+        if name == PARTS and _quality(parameters) > 0:
+            return True
+    return False
 
 
 def _quality(parameters: list[str]) -> float:

@@ -107,8 +107,8 @@ async def serve(port: int, folder: str) -> None:
     remembered: Any = Memory(graph)
     made = service.context
 
-    def context(actor: str) -> Context:
-        return replace(made(actor), graph=remembered)
+    def context(*arguments: Any) -> Context:
+        return replace(made(*arguments), graph=remembered)
 
     service.context = context  # type: ignore[method-assign]
     settle()

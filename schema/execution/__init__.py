@@ -13,6 +13,7 @@ function makes the answer's part from it. In the order of reading:
     complete    redoes a level step by step where the generated function was surprised
     failures    errors, and the nulls they leave
     clock       the deadline
+    parts       answers in parts, by @defer and @stream
     counters    what became of the operations
     executor    the door: an operation's text in, data and errors out
 

@@ -58,6 +58,7 @@ class Operation:
         document: the document it stands in.
         fragments: the document's fragments by name, as graphql-core collects fields from them.
         switches: names of the variables in @skip and @include, which shape the plan.
+        in_parts: whether the document has @defer.
         plans: by the values of those; why there is none where graphql-core must run it.
     """
 
@@ -65,6 +66,7 @@ class Operation:
     document: DocumentNode
     fragments: dict[str, FragmentDetails]
     switches: tuple[str, ...]
+    in_parts: bool = False
     plans: dict[Switches, Plan | Unplannable] = field(default_factory=dict)
 
     @property
@@ -170,28 +172,26 @@ def _operations(document: DocumentNode) -> dict[str, Operation]:
         for part in parts
         if isinstance(part, FragmentDefinitionNode)
     }
-    switches = _switches(document)
+    found = _Directives()
+    visit(document, found)
+    more = tuple(found.variables), found.in_parts
     return {
-        part.name.value if part.name else "": Operation(part, document, fragments, switches)
+        part.name.value if part.name else "": Operation(part, document, fragments, *more)
         for part in parts
         if isinstance(part, OperationDefinitionNode)
     }
 
 
-class _Switches(Visitor):
-    """Collects the variables in directives."""
+class _Directives(Visitor):
+    """Collects the variables in directives, and whether there is @defer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.names: dict[str, None] = {}
+        self.variables: dict[str, None] = {}
+        self.in_parts = False
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.in_parts |= node.name.value == "defer"
         for argument in node.arguments or ():
             if isinstance(argument.value, VariableNode):
-                self.names[argument.value.name.value] = None
-
-
-def _switches(document: DocumentNode) -> tuple[str, ...]:
-    found = _Switches()
-    visit(document, found)
-    return tuple(found.names)
+                self.variables[argument.value.name.value] = None

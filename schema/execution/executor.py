@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from schema.execution.clock import Clock
 from schema.execution.counters import Counters
 from schema.execution.documents import Document, Documents, Operation, Switches
 from schema.execution.failures import MAX_PER_LEVEL, Failures
+from schema.execution.parts import TITLE, Part, parts, whole
 from schema.execution.plan import Plan, Unplannable, make_plan
 from schema.execution.run import Request, Run
 
@@ -112,6 +113,59 @@ class Executor:
         told = [public_error(error) for error in found.errors]
         more = [_summary(first, number) for first, number in found.more.values()]
         return ExecutionResult(found.data, told + more)
+
+    async def deliver(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None,
+        context: Context,
+        *,
+        operation_name: str | None = None,
+        allowed: Collection[OperationType] = frozenset(OperationType),
+        deadline: float | None = None,
+    ) -> ExecutionResult | AsyncGenerator[Part]:
+        """As `execute`, but in parts where the operation asks for them by @defer.
+
+        Raises:
+            InvalidOperationTypeError: the operation is of a kind that may not run.
+            TimedOut: the deadline passed before the first part.
+        """
+        request = self._in_parts(text, variables, context, operation_name, allowed)
+        if request is None:
+            return await self.execute(
+                text,
+                variables,
+                context,
+                operation_name=operation_name,
+                allowed=allowed,
+                deadline=deadline,
+            )
+        self.counters.generic[TITLE] += 1
+        found = request.core(in_parts=True).execute_operation()
+        if inspect.isawaitable(found):
+            found = await found
+        return whole(found) if isinstance(found, ExecutionResult) else parts(found)
+
+    def _in_parts(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None,
+        context: Context,
+        name: str | None,
+        allowed: Collection[OperationType],
+    ) -> Request | None:
+        """The request, where all is well with it and its document has @defer."""
+        document = self.documents.get(text)
+        try:
+            operation = document.operation(name)
+        except GraphQLError:
+            return None
+        if document.errors or not operation.in_parts or operation.node.operation not in allowed:
+            return None
+        values = self._values(operation, variables)
+        return (
+            None if isinstance(values, list) else Request(self._schema, operation, values, context)
+        )
 
     async def run(
         self,

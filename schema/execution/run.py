@@ -34,6 +34,21 @@ Waiting = tuple[Level, list[Any], list[dict[str, Any]]]
 """A level, its parents, and for each of them the dict that its result goes into."""
 
 
+class _Unstreamed(StrawberryGraphQLCoreExecutionContext):
+    """Leaves @stream aside."""
+
+    def get_stream_usage(self, *_: Any) -> None:
+        """No list is streamed."""
+
+
+class _Whole(_Unstreamed):
+    """Leaves @defer aside too, as a server may."""
+
+    execute_collected_root_fields = Executor.execute_collected_root_fields
+    # only the name of its last parameter differs
+    execute_collected_subfields = Executor.execute_collected_subfields  # type: ignore[assignment]
+
+
 @dataclass(slots=True)
 class Request:
     """One operation to run.
@@ -50,9 +65,10 @@ class Request:
     variables: VariableValues
     context: Context
 
-    def core(self) -> Executor[Any]:
-        """graphql-core's executor of it."""
-        return StrawberryGraphQLCoreExecutionContext(
+    def core(self, *, in_parts: bool = False) -> Executor[Any]:
+        """graphql-core's executor of it; `in_parts` heeds @defer."""
+        kind = _Unstreamed if in_parts else _Whole
+        return kind(
             self.schema,
             self.operation.definitions,
             self.operation.fragments,

@@ -80,9 +80,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(tmp_path_factory.mktemp("served"))
     context = world.service.context
 
-    def slow_context(actor: str) -> Context:
+    def slow_context(*arguments: Any) -> Context:
         slow: Any = world.slow
-        return replace(context(actor), graph=slow)
+        return replace(context(*arguments), graph=slow)
 
     world.service.context = slow_context  # type: ignore[method-assign]
     with served(world.app) as port:

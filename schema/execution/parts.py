@@ -1,0 +1,58 @@
+"""Operations with @defer, whose answers come in parts.
+
+They have no plan: graphql-core runs them field by field, with the same relations, which wait for
+each other (`schema.loading`), so that a level stays one call. @stream is left aside, as a server
+may: a list of ours is read by one call, and item by item its relations would be one call each.
+Parts have the form of the
+specification's draft (https://github.com/graphql/defer-stream-wg), where a part names what it
+belongs to by `id`; `path` and `label` are repeated beside it for clients of the form of 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults
+
+from schema.errors import public_error
+
+Part = dict[str, Any]
+"""A part of an answer, as it is sent."""
+
+TITLE = "@defer"
+"""Why such an operation has no plan."""
+
+
+async def parts(found: ExperimentalIncrementalExecutionResults) -> AsyncGenerator[Part]:
+    """The first part, and those that follow; their errors are what a client may see."""
+    first = found.initial_result
+    pending = {waiting.id: waiting for waiting in first.pending}
+    following = found.subsequent_results
+    try:
+        yield _public(first).formatted
+        async for part in following:
+            pending.update({waiting.id: waiting for waiting in part.pending or ()})
+            for item in (*(part.incremental or ()), *(part.completed or ())):
+                _public(item)
+            shown: Part = {**part.formatted}
+            for item in shown.get("incremental", ()):
+                waiting = pending[item["id"]]
+                item["path"] = [*waiting.path, *item.get("subPath", ())]
+                if waiting.label is not None:
+                    item["label"] = waiting.label
+            yield shown
+    finally:
+        await following.aclose()  # whoever does not want the rest ends its work
+
+
+def _public(result: Any) -> Any:
+    if result.errors:
+        result.errors = [public_error(error) for error in result.errors]
+    return result
+
+
+def whole(found: ExecutionResult) -> ExecutionResult:
+    """An answer that came at once all the same, its errors brought to what a client may see."""
+    shown: ExecutionResult = _public(found)
+    return shown
