@@ -84,7 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         slow: Any = world.slow
         return replace(context(*arguments), graph=slow)
 
-    world.service.context = slow_context  # type: ignore[method-assign]
+    world.service.context = slow_context  # type: ignore[method-assign, assignment]
     with served(world.app) as port:
         world.port = port
         yield world
