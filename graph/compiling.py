@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graph.errors import BadInput, shown
-from graph.model import RECORDS, FieldInfo, RecordInfo, Relation, Scalar, relations
+from graph.model import RECORDS, FieldInfo, NodeRef, RecordInfo, Relation, Scalar, relations
 from graph.model.codec import encode_one
 from graph.query import MAX_DEPTH, And, Compare, Filter, Not, Op, Or, Order, Related, RelatedCount
 
@@ -50,6 +50,31 @@ def shared_relation(kinds: Sequence[RecordInfo], name: str) -> Relation:
     first, *others = (set(relations(info.name)) for info in kinds)
     usable = sorted(first.intersection(*others))
     raise BadInput(f"{_names(kinds)} has no relation {shown(name)}; {_choice(usable)}")
+
+
+def relation_from(relation: Relation, anchors: Iterable[NodeRef]) -> list[str]:
+    """The kinds of the records that a relation is followed from.
+
+    Raises:
+        BadInput: one of them does not have it.
+    """
+    kinds = list(dict.fromkeys(ref.kind for ref in anchors))
+    way = relation.via.name, relation.direction, relation.field
+    for kind in kinds:
+        own = relations(kind).get(relation.name)
+        if own is None or way != (own.via.name, own.direction, own.field):
+            raise BadInput(
+                f"{relation.owner}.{relation.name} starts from a {relation.owner}, not a {kind}"
+            )
+    return kinds
+
+
+def keys_by_kind(refs: Iterable[NodeRef]) -> dict[str, list[str]]:
+    """The distinct keys of each kind; kinds sorted, so that few statements serve all mixtures."""
+    found: dict[str, dict[str, None]] = {}
+    for kind, key in refs:
+        found.setdefault(kind, {})[key] = None
+    return {kind: list(found[kind]) for kind in sorted(found)}
 
 
 def check_comparison(kinds: Sequence[RecordInfo], part: Compare) -> FieldInfo:

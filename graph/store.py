@@ -192,6 +192,10 @@ class TenantGraph(Protocol):
         """Records of one kind (node or edge) by key; those that are not there are absent."""
         ...
 
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        """Records of any kinds; those that are not there are absent."""
+        ...
+
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of the records of one kind."""
         ...
@@ -199,9 +203,14 @@ class TenantGraph(Protocol):
     async def related(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
-        """Pages of what a relation leads to, one for each anchor, in ONE statement.
+        """Pages of what a relation leads to, one for each anchor.
 
-        An anchor that is not there or has no members gets an empty page.
+        The number of statements does not depend on the number of anchors. An anchor that is not
+        there or has no members gets an empty page.
+
+        Raises:
+            BadInput: the query asks for what does not exist, or an anchor's kind does not have
+                the relation.
         """
         ...
 

@@ -17,7 +17,7 @@ from schema.declare import AttributeField, attribute
 from schema.filters import convert_members, member_filter
 from schema.names import leads_to_many, permission_to_read, relation_prefix, target_name, words
 from schema.ordering import convert_member_order, member_order
-from schema.reading import by_kind, first_node, records
+from schema.reading import first_node, opened
 from schema.relation import Batch, Call, RelationField, relation_field
 from schema.scalars import whole_value
 
@@ -137,15 +137,16 @@ def _members(relation: Relation) -> Batch:
             convert_member_order(relation, order_by),
             window(**paging),
             count=call.selects("totalCount"),
+            edges=call.selects_below("edges", beside=("node", "cursor", "__typename")),
         )
-        graph = call.context.graph
+        graph, refs = call.context.graph, [p.ref for p in parents]
         if call.selects("edges", "pageInfo"):
-            pages = await by_kind(graph.related, query, parents)
-            return [Connection(pages[p.ref]) for p in parents]
+            pages = await graph.related(query, refs)
+            return [Connection(pages[ref]) for ref in refs]
         if not query.count:
             return [Connection(NO_PAGE) for _ in parents]
-        numbers = await by_kind(graph.counts, query, parents)
-        return [Connection(NO_PAGE, numbers[p.ref]) for p in parents]
+        numbers = await graph.counts(query, refs)
+        return [Connection(NO_PAGE, numbers[ref]) for ref in refs]
 
     return members
 
@@ -157,9 +158,10 @@ def _member(relation: Relation) -> Batch:
 
 def _single(relation: Relation) -> Batch:
     async def single(parents: Sequence[Record], call: Call) -> list[Record | None]:
-        query = RelatedQuery(relation, window=Window(first=1))
-        pages = await by_kind(call.context.graph.related, query, parents)
-        return [first_node(pages[p.ref]) for p in parents]
+        query = RelatedQuery(relation, window=Window(first=1), edges=False)
+        refs = [p.ref for p in parents]
+        pages = await call.context.graph.related(query, refs)
+        return [first_node(pages[ref]) for ref in refs]
 
     return single
 
@@ -180,16 +182,10 @@ def _named_by(relation: Relation) -> Batch:
 def end_of(info: RecordInfo, end: str, views: Views) -> RelationField:
     """The field of an edge record that gives the record at its `source` or `target`."""
     assert info.ends is not None
-    ref_of = attrgetter(end)
-
-    async def at_end(parents: Sequence[Record], call: Call) -> list[Record | None]:
-        found = await records(call.context, [ref_of(p) for p in parents])
-        return [found.get(ref_of(p)) for p in parents]
-
     name = target_name(info.ends.sources if end == "source" else info.ends.targets)
     return relation_field(
         end,
-        at_end,
+        opened(attrgetter(end)),
         views[name] | None,
         permission=permission_to_read(name),
         description=f"The record at its {end}; null if it has just been deleted.",

@@ -30,7 +30,6 @@ from schema.declare import argument, list_of
 from schema.filters import convert, record_filter
 from schema.names import NodeKind, permission_to_read, snake, words
 from schema.ordering import convert_order, record_order
-from schema.reading import records
 from schema.records import Node
 from schema.relation import Call
 from schema.root import root_field
@@ -112,7 +111,7 @@ def _listing(info: RecordInfo) -> StrawberryField:
 def _node() -> StrawberryField:
     async def node(call: Call, *, id: str) -> Any:
         ref = from_global_id(id)
-        return (await records(call.context, [ref])).get(ref)
+        return (await call.context.graph.records([ref])).get(ref)
 
     return root_field(
         "node",
@@ -129,7 +128,7 @@ def _nodes() -> StrawberryField:
         if len(ids) > MAX_PAGE:
             raise BadInput(f"{len(ids):,} ids; ask for at most {MAX_PAGE} at once")
         refs = [from_global_id(id) for id in ids]
-        found = await records(call.context, refs)
+        found = await call.context.graph.records(refs)
         return [found.get(ref) for ref in refs]
 
     return root_field(

@@ -10,7 +10,7 @@ from graph.model import NodeRef, Record, edge_records, relations
 from graph.query import Compare, OfKind, Op, Order, RelatedQuery, Window
 from schema.declare import definition
 from schema.names import permission_to_read
-from schema.reading import by_kind, first_edge, first_node, opened
+from schema.reading import first_edge, first_node, opened
 from schema.relation import Call, relation, relation_field
 from schema.view import VIEWS, complete, edge_view, shared_view, view
 
@@ -38,7 +38,7 @@ class Party(Node):
         earliest = (Order("at"), Order("created_at"))
         received = relations("Contact")["referrals_received"]
         query = RelatedQuery(received, order=earliest, window=Window(first=1))
-        pages = await by_kind(call.context.graph.related, query, parents)
+        pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_edge(pages[p.ref]) for p in parents]
 
 
@@ -52,7 +52,7 @@ class Customer(Party):
         """The one of our people who tends this customer now; null if nobody does."""
         owners = relations("Customer")["owners"]
         now = Compare("until", Op.IS_NULL, True)
-        query = RelatedQuery(owners, edge=now, window=Window(first=1))
+        query = RelatedQuery(owners, edge=now, window=Window(first=1), edges=False)
         pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_node(pages[p.ref]) for p in parents]
 
@@ -63,7 +63,8 @@ class Customer(Party):
     ) -> list[model.Organization | None]:
         """The organization this customer is the account of; null if it is of a person."""
         account = relations("Customer")["account_of"]
-        query = RelatedQuery(account, node=OfKind(("Organization",)), window=Window(first=1))
+        kind = OfKind(("Organization",))
+        query = RelatedQuery(account, node=kind, window=Window(first=1), edges=False)
         pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_node(pages[p.ref]) for p in parents]
 

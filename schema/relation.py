@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, get_args, get_type_hints
 
 from strawberry import Info
@@ -36,6 +36,11 @@ class Call:
     def selects(self, *paths: str) -> bool:
         """Whether the query asks for one of these: `totalCount`, `edges.node`."""
         return not self._selected.isdisjoint(paths)
+
+    def selects_below(self, path: str, *, beside: Collection[str]) -> bool:
+        """Whether the query asks for something directly below `path` beside these names."""
+        known = {f"{path}.{name}" for name in beside}
+        return any(p.startswith(f"{path}.") and p not in known for p in self._selected)
 
 
 class RelationField(StrawberryField):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.compiling import check_depth, record_kind
-from graph.model import RecordInfo, record_info
+from graph.compiling import check_depth, keys_by_kind, record_kind, relation_from
+from graph.model import NodeRef, record_info
 from graph.neo4j_store.filters import Conditions, Place, Step
 from graph.neo4j_store.names import keyed, loaded, pattern, projection, projections
 from graph.neo4j_store.orders import Term, order_terms, window_conditions
@@ -26,13 +26,23 @@ class Statement:
     parameters: dict[str, Any]
 
 
-def by_key(info: RecordInfo) -> str:
-    """Gives the stored values of the tenant's records with `$keys`."""
-    return (
-        f"UNWIND $keys AS key MATCH {keyed(info, 'n', 'key')} "
-        f"WITH {', '.join(loaded((info,), 'n'))} "
-        f"RETURN collect({projection(info.name, 'n')}) AS items"
-    )
+def by_key(refs: Sequence[NodeRef]) -> Statement:
+    """Gives the stored values of the tenant's records so named, a list for each kind in turn.
+
+    Raises:
+        BadInput: a kind that is none.
+    """
+    parts, parameters = [], {}
+    for i, (kind, keys) in enumerate(keys_by_kind(refs).items()):
+        info = record_kind(kind)
+        parameters[f"keys{i}"] = keys
+        parts.append(
+            f"CALL () {{ UNWIND $keys{i} AS key MATCH {keyed(info, 'n', 'key')} "
+            f"WITH {', '.join(loaded((info,), 'n'))} "
+            f"RETURN collect({projection(info.name, 'n')}) AS items{i} }}"
+        )
+    listed = ", ".join(f"items{i}" for i in range(len(parts)))
+    return Statement(f"{' '.join(parts)} RETURN {listed}", parameters)
 
 
 def find(query: FindQuery) -> Statement:
@@ -56,40 +66,55 @@ def find(query: FindQuery) -> Statement:
     )
 
 
-def related(query: RelatedQuery) -> Statement:
-    """Gives `items`: per anchor of `$keys` its key, the rows of its page, and a total or null.
+def related(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Statement:
+    """Gives `items`: per anchor its kind and key, the rows of its page, and a total or null.
 
     A row is a place in the order, the edge's stored values or null, the kind of the record at
     the other end, and its stored values.
     """
+    begin, keys = _anchors(query, anchors)
     conditions, step, matched = _matched(query)
     terms = order_terms(query.order, conditions, step.edge or step.node, step.node)
     beyond = window_conditions(query.window, query.order, terms, conditions)
     places = [step.edge, step.node] if step.edge else [step.node]
-    edge = projection(query.relation.via.name, "e") if step.edge else "null"
+    edge = projection(query.relation.via.name, "e") if step.edge and query.edges else "null"
     kind = "null" if step.node.kinds[0].ends else "nKind"
     row = f"{edge}, {kind}, {projections(step.node.kinds, 'n')}"
     text = _page(matched, places, terms, beyond, row, query)
     total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
     return Statement(
-        f"{_anchors(query)} CALL (a) {{ {text} }} CALL (a) {{ {total} }} "
-        "RETURN collect([key, items, total]) AS items",
-        {**conditions.parameters, "limit": query.window.size + 1},
+        f"{begin} CALL (a) {{ {text} }} CALL (a) {{ {total} }} "
+        "RETURN collect([kind, key, items, total]) AS items",
+        {**conditions.parameters, **keys, "limit": query.window.size + 1},
     )
 
 
-def counts(query: RelatedQuery) -> Statement:
-    """Gives `items`: per anchor of `$keys` its key and the number of its members."""
+def counts(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Statement:
+    """Gives `items`: per anchor its kind, its key and the number of its members."""
+    begin, keys = _anchors(query, anchors)
     check_depth(query.edge)
     check_depth(query.node)
     conditions = Conditions()
     counted = conditions.count(Step.along(query.relation, "a", "e", "n"), query.edge, query.node)
-    text = f"{_anchors(query)} WITH key, {counted} AS size RETURN collect([key, size]) AS items"
-    return Statement(text, conditions.parameters)
+    text = f"{begin} WITH kind, key, {counted} AS size RETURN collect([kind, key, size]) AS items"
+    return Statement(text, conditions.parameters | keys)
 
 
-def _anchors(query: RelatedQuery) -> str:
-    return f"UNWIND $keys AS key MATCH {keyed(record_info(query.relation.owner), 'a', 'key')}"
+def _anchors(query: RelatedQuery, anchors: Sequence[NodeRef]) -> tuple[str, dict[str, list[str]]]:
+    """What binds `a`, its `kind` and its `key` to each anchor in turn, and its parameters.
+
+    Raises:
+        BadInput: an anchor that does not have the relation.
+    """
+    relation_from(query.relation, anchors)
+    keys = keys_by_kind(anchors) or {query.relation.owner: []}
+    parts = [
+        f"UNWIND $keys{i} AS key MATCH {keyed(record_info(kind), 'a', 'key')} "
+        f"{'WITH' if len(keys) == 1 else 'RETURN'} a, key, '{kind}' AS kind"
+        for i, kind in enumerate(keys)
+    ]
+    text = parts[0] if len(keys) == 1 else f"CALL () {{ {' UNION ALL '.join(parts)} }}"
+    return text, {f"keys{i}": found for i, found in enumerate(keys.values())}
 
 
 def _matched(query: RelatedQuery) -> tuple[Conditions, Step, str]:
@@ -116,7 +141,11 @@ def _page(
     made = [f"{term.computed} AS {term.source}" for term in terms if term.computed]
     after = f"WITH {', '.join(bound + made)}" if made or beyond else ""
     after += f" WHERE {' AND '.join(beyond)}" if beyond else ""
-    load = [text for place in places for text in loaded(place.kinds, place.variable)] + computed
+    bare = isinstance(query, RelatedQuery) and not query.edges
+    load = [] if not bare or len(places) == 1 else [places[0].variable]
+    for shown in places[len(load) :]:
+        load += loaded(shown.kinds, shown.variable)
+    load += computed
     sort = ", ".join(term.by(backward=backward) for term in terms)
     if isinstance(query, FindQuery) and not query.order:
         # named with the tenant, the order is that of the index: nothing is sorted

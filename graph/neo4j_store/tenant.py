@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from graph.changelog import decode_changes
-from graph.compiling import record_kind
+from graph.compiling import keys_by_kind, record_kind
 from graph.model import Edge, NodeRef, Record
 from graph.model.codec import decoder, moment
 from graph.neo4j_store import statements
@@ -42,11 +42,22 @@ class Neo4jTenant:
 
     async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
         """Records of one kind (node or edge) by key; those that are not there are absent."""
-        info = record_kind(kind)
-        if not keys:
+        record_kind(kind)
+        found = await self.records([NodeRef(kind, key) for key in keys])
+        return {ref.key: record for ref, record in found.items()}
+
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        """Records of any kinds in one statement; those that are not there are absent."""
+        if not refs:
             return {}
-        (rows,) = await self._read(statements.by_key(info), {"keys": list(dict.fromkeys(keys))})
-        return {record.key: record for record in map(decoder(kind), rows)}
+        statement = statements.by_key(refs)
+        lists = await self._read(statement.text, statement.parameters)
+        decoders = map(decoder, keys_by_kind(refs))
+        return {
+            record.ref: record
+            for decode, rows in zip(decoders, lists, strict=True)
+            for record in map(decode, rows)
+        }
 
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of the records of one kind."""
@@ -59,10 +70,11 @@ class Neo4jTenant:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to, one for each anchor, in one statement."""
-        statement = statements.related(query)
+        statement = statements.related(query, anchors)
         found = await self._of_anchors(statement, anchors)
         targets = query.relation.targets
-        edge = decoder(query.relation.via.name) if query.relation.has_edge else None
+        shown = query.relation.has_edge and query.edges
+        edge = decoder(query.relation.via.name) if shown else None
 
         def hit(row: Sequence[Any]) -> Hit:
             between = edge(row[1]) if edge is not None else None
@@ -72,7 +84,7 @@ class Neo4jTenant:
         nothing: list[Any] = [[], 0 if query.count else None]
         pages = {}
         for ref in anchors:
-            rows, total = found.get(ref.key, nothing)
+            rows, total = found.get(ref, nothing)
             pages[ref] = page(rows, total, query, hit)
         return pages
 
@@ -80,18 +92,17 @@ class Neo4jTenant:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, int]:
         """Sizes of what a relation leads to, one for each anchor, in one statement."""
-        found = await self._of_anchors(statements.counts(query), anchors)
-        return {ref: found[ref.key][0] if ref.key in found else 0 for ref in anchors}
+        found = await self._of_anchors(statements.counts(query, anchors), anchors)
+        return {ref: found[ref][0] if ref in found else 0 for ref in anchors}
 
     async def _of_anchors(
         self, statement: statements.Statement, anchors: Sequence[NodeRef]
-    ) -> dict[str, list[Any]]:
-        """What a statement gives for each anchor, by its key; missing where it is not there."""
+    ) -> dict[NodeRef, list[Any]]:
+        """What a statement gives for each anchor; missing where it is not there."""
         if not anchors:
             return {}
-        keys = list(dict.fromkeys(ref.key for ref in anchors))
-        (found,) = await self._read(statement.text, {**statement.parameters, "keys": keys})
-        return {key: values for key, *values in found}
+        (found,) = await self._read(statement.text, statement.parameters)
+        return {NodeRef(kind, key): values for kind, key, *values in found}
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
         """Records whose searchable words match, best first, ties by kind and key."""

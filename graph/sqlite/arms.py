@@ -14,14 +14,21 @@ class Owner:
     """The record whose relation is followed.
 
     Attributes:
-        kind: its kind.
+        kind: its kind; one of several if `kind_column` is given.
         key: SQL of its key.
         alias: its table's name in the statement, where it stands there.
+        kind_column: SQL of its kind, where owners of several kinds are asked at once.
     """
 
     kind: str
     key: str
     alias: str | None = None
+    kind_column: str | None = None
+
+    @property
+    def sql_kind(self) -> str:
+        """SQL of its kind."""
+        return self.kind_column or f"'{self.kind}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def _along(relation: Relation, owner: Owner, alias: str, near: str, far: str) ->
     return Arm(
         table=f"{quoted(relation.via.name)} {alias}",
         alias=alias,
-        link=f"{alias}.{near}_kind = '{owner.kind}' AND {alias}.{near}_key = {owner.key}",
+        link=f"{alias}.{near}_kind = {owner.sql_kind} AND {alias}.{near}_key = {owner.key}",
         far_kind=f"{alias}.{far}_kind",
         far_key=f"{alias}.{far}_key",
     )

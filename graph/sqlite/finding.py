@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,33 +99,40 @@ def find(connection: sqlite3.Connection, found: Find) -> Page[Record]:
     return _page(found, rows, facts)
 
 
-def _page(found: Find, rows: list[Any], facts: tuple[int | None, int, int]) -> Page[Record]:
+def _page(found: Find, rows: list[Any], facts: Sequence[int | None]) -> Page[Record]:
     query = found.query
-    window = query.window
     width = len(columns(record_kind(query.kind)))
     decode = decoder(query.kind)
     return cut(
-        window,
-        query.order,
-        [(decode(row), tuple(row[width:])) for row in rows],
-        facts,
+        query.window, query.order, rows, facts, lambda row: (decode(row[:width]), row[width:])
     )
 
 
 def cut(
     window: Window,
     order: tuple[Order, ...],
-    found: list[tuple[Any, tuple[Any, ...]]],
-    facts: tuple[int | None, int | None, int | None],
+    rows: list[Any],
+    facts: Sequence[int | None],
+    item_of: Callable[[Any], tuple[Any, tuple[Any, ...]]],
 ) -> Page[Any]:
-    """The page of a window, from its items and one more if there is one, with their places."""
+    """The page of a window.
+
+    Args:
+        window: the part wanted.
+        order: of what order.
+        rows: those on the page, and one more if there is one.
+        facts: the total, and whether there are others before and after.
+        item_of: from a row to what stands on the page, and its place.
+    """
     total, earlier, later = facts
     size, backward = window.size, window.backward
-    more = len(found) > size
-    kept = found[:size][::-1] if backward else found[:size]
+    more = len(rows) > size
+    kept = [item_of(row) for row in rows[:size]]
+    if backward:
+        kept.reverse()
     return Page(
-        items=tuple(item for item, _ in kept),
-        positions=tuple(place for _, place in kept),
+        items=tuple([item for item, _ in kept]),
+        positions=tuple([place for _, place in kept]),
         has_next=bool(later) or (more and not backward),
         has_previous=bool(earlier) or (more and backward),
         total=total,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.compiling import check_order
-from graph.model import RECORDS, Relation
+from graph.model import RECORDS, Relation, Scalar
 from graph.query import Order, Window, decode_cursor
 from graph.sqlite.arms import Arm, Owner
 from graph.sqlite.filters import Scope, Statement, joined, relation_of
@@ -22,11 +22,13 @@ class Term:
         sql: its value.
         descending: from large to small.
         nullable: whether the value may be null; nulls come last in both directions.
+        real: whether the value is a float.
     """
 
     sql: str
     descending: bool = False
     nullable: bool = False
+    real: bool = False
 
     def by(self, sql: str, *, backward: bool) -> str:
         """The ORDER BY term, for that SQL of the value."""
@@ -46,7 +48,8 @@ def _own_term(statement: Statement, order: Order, scope: Scope) -> Term:
         relation = relation_of(scope, order.field)
         return Term(statement.size(relation, scope.owner), order.descending)
     field = check_order(scope.kinds, order)
-    return Term(scope.column(order.field), order.descending, field.optional)
+    real = field.scalar is Scalar.FLOAT
+    return Term(scope.column(order.field), order.descending, field.optional, real)
 
 
 def member_terms(
@@ -66,7 +69,7 @@ def member_terms(
 def _far_term(statement: Statement, order: Order, relation: Relation, arm: Arm) -> Term:
     """A key that the records at the other end have, whichever kind they are of."""
     shared = tuple(RECORDS[kind] for kind in relation.targets)
-    cases, nullable = [], False
+    cases, nullable, real = [], False, False
     for info in shared:
         if order.count:
             way = relation_of(Scope(info, "", shared), order.field)
@@ -74,10 +77,11 @@ def _far_term(statement: Statement, order: Order, relation: Relation, arm: Arm) 
         else:
             field = check_order(shared, order)
             nullable = nullable or field.optional or info.fields[order.field].optional
+            real = field.scalar is Scalar.FLOAT
             value = f"(SELECT {quoted(order.field)} FROM {quoted(info.name)} WHERE key = "
             value += f"{arm.far_key})"
         cases.append(f"WHEN '{info.name}' THEN {value}")
-    return Term(f"CASE {arm.far_kind} {' '.join(cases)} END", order.descending, nullable)
+    return Term(f"CASE {arm.far_kind} {' '.join(cases)} END", order.descending, nullable, real)
 
 
 @dataclass(frozen=True, slots=True)

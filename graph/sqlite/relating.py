@@ -1,217 +1,221 @@
-"""Pages of what a relation leads to, for many anchors in one statement."""
+"""Pages of what a relation leads to, for many anchors at once."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from graph.compiling import check_depth
-from graph.errors import BadInput
-from graph.model import RECORDS, NodeRef, Relation
-from graph.model.codec import columns, decoder
+import orjson
+
+from graph.compiling import check_depth, relation_from
+from graph.model import Edge, NodeRef, Record
 from graph.query import Hit, Page, RelatedQuery
 from graph.sqlite.arms import Arm, Owner, arms, either
 from graph.sqlite.filters import Statement, as_json, check_width
 from graph.sqlite.finding import cut
+from graph.sqlite.keyed import by_key
 from graph.sqlite.orders import Bounds, beyond, bounds, member_terms, within
-from graph.sqlite.tables import quoted
 
-_ANCHOR = "anchor.key"
+Member = tuple[list[Any], str, str]
+"""Its place in the order, which its key ends, and kind and key of the record at the other end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A query as SQL; the anchors' keys are its parameter `anchors`.
+    """A query as SQL; the anchors are its parameter `anchors`.
 
     Attributes:
         query: what it asks.
+        refs: the anchors.
         text: the statement.
-        values: its parameters but for the anchors.
+        values: its parameters.
+        floats: places of the order whose values are floats, which the statement leaves out.
     """
 
     query: RelatedQuery
+    refs: list[NodeRef]
     text: str
     values: dict[str, Any]
+    floats: tuple[int, ...] = ()
+
+    @property
+    def reads_edges(self) -> bool:
+        """Whether the edges between are read: they are shown, or hold a float of the order."""
+        floats = any(not self.query.order[i].on_node for i in self.floats)
+        return self.query.relation.has_edge and (self.query.edges or floats)
 
 
-def compile_related(query: RelatedQuery) -> Related:
+def compile_related(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Related:
     """Checks a query and puts it into SQL.
 
-    For each anchor an inner SELECT with a limit picks the keys of its first members; the outer
-    one fetches their records. So a hub costs no more than its page, where a window function
-    would number all its members.
+    For each anchor an inner SELECT with a limit picks the keys of its first members, in the order
+    of an index where there is one, and gives them as one JSON text: a row an anchor. So a hub
+    costs no more than its page, where a window function would number all its members. The
+    records are read by key after that.
 
     Raises:
         BadInput: it asks for what does not exist.
     """
-    _check_size(query)
-    statement = Statement()
-    relation = query.relation
+    refs, statement, owner, source = _begun(query, anchors)
     limits = bounds(query.window, query.order)
-    picked = _picked(statement, query, limits)
-    member = either(relation, Owner(relation.owner, _ANCHOR), statement.alias())
-    terms = member_terms(statement, query.order, relation, member)
-    listed = [f"anchor.n, {', '.join(f'anchor.{f}' for f in ('total', 'earlier', 'later'))}"]
-    listed += [t.sql for t in terms]
-    listed += [f"{member.alias}.{quoted(c)}" for c in columns(_member_info(relation))]
-    joins = f"LEFT JOIN {member.table} ON {member.alias}.key IN ({picked})"
-    if relation.has_edge:
-        listed.append(member.far_kind)
-        joins += _far_joins(statement, relation, member, listed)
-    backward = query.window.backward
-    order = ", ".join(["anchor.n", *(t.by(t.sql, backward=backward) for t in terms)])
-    facts = ", ".join(_facts(statement, query, limits))
-    text = (
-        f"WITH {statement.sets()}anchor AS MATERIALIZED (SELECT n, key, {facts} FROM "
-        "(SELECT key AS n, value AS key FROM json_each(:anchors)) AS anchor) "
-        f"SELECT {', '.join(listed)} FROM anchor {joins} ORDER BY {order}"
-    )
-    return Related(query, text, statement.values)
+    picked, floats = _picked(statement, query, owner, limits)
+    facts = ", ".join(_facts(statement, query, owner, limits))
+    text = statement.complete(f"SELECT anchor.n, {facts}, ({picked}) FROM {source}")
+    return Related(query, refs, text, statement.values, floats)
 
 
-def _check_size(query: RelatedQuery) -> None:
-    check_depth(query.edge)
-    check_depth(query.node)
-    check_width(query.edge, [query.relation.via.name])
-    check_width(query.node, query.relation.targets)
-
-
-def _member_info(relation: Relation) -> Any:
-    return relation.via if relation.has_edge else RECORDS[relation.targets[0]]
-
-
-def _far_joins(statement: Statement, relation: Relation, member: Arm, listed: list[str]) -> str:
-    """Joins of the records at the other end, by kind; adds their columns to those listed."""
-    joins = ""
-    for kind in relation.targets:
-        alias = statement.alias()
-        key = f"iif({member.far_kind} = '{kind}', {member.far_key}, NULL)"
-        joins += f" LEFT JOIN {quoted(kind)} {alias} ON {alias}.key = {key}"
-        listed += [f"{alias}.{quoted(c)}" for c in columns(RECORDS[kind])]
-    return joins
-
-
-def _picked(statement: Statement, query: RelatedQuery, limits: Bounds) -> str:
-    """The SELECT of the keys of one anchor's members on the page, and of one more."""
-    relation = query.relation
-    selects, names, ways = [], [], []
-    for arm in arms(relation, Owner(relation.owner, _ANCHOR), statement.alias):
-        terms = member_terms(statement, query.order, relation, arm)
-        names = [f"o{i}" for i in range(len(terms) - 1)] + ["key"]
-        values = ", ".join(f"{t.sql} AS {n}" for t, n in zip(terms, names, strict=True))
-        match = statement.match(relation, arm, query.edge, query.node)
-        inside = within(statement, terms, limits) or "1"
-        selects.append(
-            f"SELECT {values} FROM {arm.table} WHERE {arm.link} AND {match} AND {inside}"
-        )
-        ways = [t.by(n, backward=query.window.backward) for t, n in zip(terms, names, strict=True)]
-    return (
-        f"SELECT key FROM ({' UNION ALL '.join(selects)}) "
-        f"ORDER BY {', '.join(ways)} LIMIT {statement.bind(query.window.size + 1)}"
-    )
-
-
-def _facts(statement: Statement, query: RelatedQuery, limits: Bounds) -> list[str]:
-    owner = Owner(query.relation.owner, _ANCHOR)
-    total = "NULL"
-    if query.count:
-        total = statement.size(query.relation, owner, query.edge, query.node)
-    earlier = _outside(statement, query, limits.after, backward=False)
-    later = _outside(statement, query, limits.before, backward=True)
-    return [f"{total} AS total", f"{earlier} AS earlier", f"{later} AS later"]
-
-
-def _outside(
-    statement: Statement, query: RelatedQuery, place: tuple[Any, ...] | None, *, backward: bool
-) -> str:
-    """Whether an anchor has members not beyond a place."""
-    if place is None:
-        return "0"
-    relation = query.relation
-    arm = either(relation, Owner(relation.owner, _ANCHOR), statement.alias())
-    terms = member_terms(statement, query.order, relation, arm)
-    match = statement.match(relation, arm, query.edge, query.node)
-    inside = beyond(statement, terms, place, backward=backward)
-    where = f"{arm.link} AND {match} AND ({inside}) IS NOT TRUE"
-    return f"EXISTS (SELECT 1 FROM {arm.table} WHERE {where})"
-
-
-def compile_counts(query: RelatedQuery) -> Related:
+def compile_counts(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Related:
     """The statement that gives the number of each anchor's members.
 
     Raises:
         BadInput: the query asks for what does not exist.
     """
-    _check_size(query)
-    statement = Statement()
-    owner = Owner(query.relation.owner, _ANCHOR)
+    refs, statement, owner, source = _begun(query, anchors)
     number = statement.size(query.relation, owner, query.edge, query.node)
-    text = f"SELECT key, {number} FROM (SELECT value AS key FROM json_each(:anchors)) AS anchor"
-    return Related(query, statement.complete(text), statement.values)
+    text = statement.complete(f"SELECT anchor.n, {number} FROM {source}")
+    return Related(query, refs, text, statement.values)
 
 
-def related(
-    connection: sqlite3.Connection, found: Related, anchors: Sequence[NodeRef]
-) -> dict[NodeRef, Page[Hit]]:
+def _begun(
+    query: RelatedQuery, anchors: Sequence[NodeRef]
+) -> tuple[list[NodeRef], Statement, Owner, str]:
+    """The distinct anchors, a statement that holds them, how it names one, and its FROM."""
+    check_depth(query.edge)
+    check_depth(query.node)
+    check_width(query.edge, [query.relation.via.name])
+    check_width(query.node, query.relation.targets)
+    refs = list(dict.fromkeys(anchors))
+    kinds = relation_from(query.relation, refs)
+    statement = Statement()
+    if len(kinds) <= 1:
+        statement.values["anchors"] = as_json([ref.key for ref in refs])
+        owner = Owner(kinds[0] if kinds else query.relation.owner, "anchor.key")
+        source = "(SELECT key AS n, value AS key FROM json_each(:anchors)) AS anchor"
+    else:
+        statement.values["anchors"] = as_json([list(ref) for ref in refs])
+        owner = Owner(query.relation.owner, "anchor.key", kind_column="anchor.kind")
+        source = (
+            "(SELECT key AS n, json_extract(value, '$[0]') AS kind, "
+            "json_extract(value, '$[1]') AS key "
+            "FROM json_each(:anchors)) AS anchor"
+        )
+    return refs, statement, owner, source
+
+
+def _picked(
+    statement: Statement, query: RelatedQuery, owner: Owner, limits: Bounds
+) -> tuple[str, tuple[int, ...]]:
+    """The SELECT of one anchor's members on the page and of one more, and where floats stand."""
+    relation = query.relation
+    selects, floats = [], tuple[int, ...]()
+    for arm in arms(relation, owner, statement.alias):
+        terms = member_terms(statement, query.order, relation, arm)
+        values = ", ".join(f"{t.sql} AS o{i}" for i, t in enumerate(terms))
+        match = statement.match(relation, arm, query.edge, query.node)
+        inside = within(statement, terms, limits) or "1"
+        selects.append(
+            f"SELECT {values}, {arm.far_kind} AS far_kind, {arm.far_key} AS far_key "
+            f"FROM {arm.table} WHERE {arm.link} AND {match} AND {inside}"
+        )
+        floats = tuple(i for i, t in enumerate(terms) if t.real)
+    backward = query.window.backward
+    ways = ", ".join(t.by(f"o{i}", backward=backward) for i, t in enumerate(terms))
+    place = ", ".join("NULL" if t.real else f"o{i}" for i, t in enumerate(terms))
+    picked = (
+        "SELECT CAST(json_group_array(json_array("
+        f"json_array({place}), far_kind, far_key)) AS BLOB) FROM "
+        f"(SELECT * FROM ({' UNION ALL '.join(selects)}) "
+        f"ORDER BY {ways} LIMIT {statement.bind(query.window.size + 1)})"
+    )
+    return picked, floats
+
+
+def _facts(
+    statement: Statement, query: RelatedQuery, owner: Owner, limits: Bounds
+) -> tuple[str, str, str]:
+    total = "NULL"
+    if query.count:
+        total = statement.size(query.relation, owner, query.edge, query.node)
+    earlier = _outside(statement, query, owner, limits.after, backward=False)
+    later = _outside(statement, query, owner, limits.before, backward=True)
+    return total, earlier, later
+
+
+def _outside(
+    statement: Statement,
+    query: RelatedQuery,
+    owner: Owner,
+    place: tuple[Any, ...] | None,
+    *,
+    backward: bool,
+) -> str:
+    """Whether an anchor has members not beyond a place."""
+    if place is None:
+        return "0"
+    arm: Arm = either(query.relation, owner, statement.alias())
+    terms = member_terms(statement, query.order, query.relation, arm)
+    match = statement.match(query.relation, arm, query.edge, query.node)
+    inside = beyond(statement, terms, place, backward=backward)
+    where = f"{arm.link} AND {match} AND ({inside}) IS NOT TRUE"
+    return f"EXISTS (SELECT 1 FROM {arm.table} WHERE {where})"
+
+
+def related(connection: sqlite3.Connection, found: Related) -> dict[NodeRef, Page[Hit]]:
     """The pages, one for each anchor."""
     query = found.query
-    refs = _checked(query, anchors)
-    hits: list[list[tuple[Hit, tuple[Any, ...]]]] = [[] for _ in refs]
-    facts: list[tuple[Any, Any, Any]] = [(None, 0, 0)] * len(refs)
-    rows = connection.execute(found.text, found.values | {"anchors": _keys(refs)})
-    places = 4 + len(query.order) + 1
-    hit_of = _HitDecoder(query.relation, places)
-    for row in rows:
-        number = row[0]
-        facts[number] = row[1:4]
-        if row[places] is not None:
-            hits[number].append((hit_of(row), row[4:places]))
-    return {ref: cut(query.window, query.order, hits[i], facts[i]) for i, ref in enumerate(refs)}
+    connection.execute("BEGIN")  # all statements see the same version
+    try:
+        rows = connection.execute(found.text, found.values).fetchall()
+        picked = [(n, facts, orjson.loads(text)) for n, *facts, text in rows]
+        shown = [m for _, _, members in picked for m in members[: query.window.size]]
+        records = _records(connection, found, shown)
+    finally:
+        connection.rollback()
+    hit_of = _hit_maker(found, records)
+    return {
+        found.refs[n]: cut(query.window, query.order, members, facts, hit_of)
+        for n, facts, members in picked
+    }
 
 
-class _HitDecoder:
-    """Makes hits of rows: the member's columns, then the kind and columns of the far records."""
-
-    def __init__(self, relation: Relation, start: int) -> None:
-        self.start = start
-        info = _member_info(relation)
-        self.end = start + len(columns(info))
-        self.member = decoder(info.name)
-        self.has_edge = relation.has_edge
-        self.far: dict[str, tuple[int, int, Any]] = {}
-        at = self.end + 1
-        for kind in relation.targets:
-            after = at + len(columns(RECORDS[kind]))
-            self.far[kind] = (at, after, decoder(kind))
-            at = after
-
-    def __call__(self, row: Sequence[Any]) -> Hit:
-        member = self.member(row[self.start : self.end])
-        if not self.has_edge:
-            return Hit(None, member)
-        at, after, decode = self.far[row[self.end]]
-        return Hit(member, decode(row[at:after]))
-
-
-def counts(
-    connection: sqlite3.Connection, found: Related, anchors: Sequence[NodeRef]
-) -> dict[NodeRef, int]:
+def counts(connection: sqlite3.Connection, found: Related) -> dict[NodeRef, int]:
     """The number of each anchor's members."""
-    refs = _checked(found.query, anchors)
-    rows = connection.execute(found.text, found.values | {"anchors": _keys(refs)})
-    kind = found.query.relation.owner
-    return {NodeRef(kind, key): number for key, number in rows}
+    rows = connection.execute(found.text, found.values)
+    return {found.refs[n]: number for n, number in rows}
 
 
-def _checked(query: RelatedQuery, anchors: Sequence[NodeRef]) -> list[NodeRef]:
-    owner = query.relation.owner
-    wrong = next((a for a in anchors if a.kind != owner), None)
-    if wrong is not None:
-        raise BadInput(f"{owner}.{query.relation.name} starts from a {owner}, not a {wrong.kind}")
-    return list(dict.fromkeys(anchors))
+def _records(
+    connection: sqlite3.Connection, found: Related, shown: Iterable[Member]
+) -> dict[str, dict[str, Record]]:
+    """The records that the pages show by kind and key, each read once."""
+    relation = found.query.relation
+    wanted: dict[str, dict[str, None]] = {}
+    for place, kind, key in shown:
+        wanted.setdefault(kind, {})[key] = None
+        if found.reads_edges:
+            wanted.setdefault(relation.via.name, {})[place[-1]] = None
+    return {
+        kind: {r.key: r for r in by_key(connection, kind, list(keys))}
+        for kind, keys in wanted.items()
+    }
 
 
-def _keys(refs: Sequence[NodeRef]) -> str:
-    return as_json([ref.key for ref in refs])
+def _hit_maker(
+    found: Related, records: dict[str, dict[str, Record]]
+) -> Callable[[Member], tuple[Hit, tuple[Any, ...]]]:
+    """From a member to its hit and its place in the order, floats included."""
+    query = found.query
+    edges = records.get(query.relation.via.name, {}) if found.reads_edges else {}
+
+    def hit(member: Member) -> tuple[Hit, tuple[Any, ...]]:
+        place, kind, key = member
+        node, edge = records[kind][key], edges.get(place[-1])
+        for i in found.floats:
+            order = query.order[i]
+            bearer = node if order.on_node or edge is None else edge
+            place[i] = getattr(bearer, order.field)
+        return Hit(cast("Edge | None", edge) if query.edges else None, node), tuple(place)
+
+    return hit

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from graph.changelog import decode_changes
-from graph.compiling import record_kind
+from graph.compiling import keys_by_kind, record_kind
 from graph.errors import BadInput, DomainError, StoreUnavailable, shown
 from graph.model import NodeRef, Record
 from graph.model.codec import moment
@@ -103,6 +103,16 @@ class SqliteTenant:
         readers = await self._readers()
         return await readers.run(lambda c: {r.key: r for r in by_key(c, kind, keys)})
 
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        """Records of any kinds in one read; those that are not there are absent."""
+        wanted = keys_by_kind(refs)
+        for kind in wanted:
+            record_kind(kind)
+        readers = await self._readers()
+        return await readers.run(
+            lambda c: {r.ref: r for kind, keys in wanted.items() for r in by_key(c, kind, keys)}
+        )
+
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of the records of one kind."""
         compiled = finding.compile_find(query)
@@ -111,16 +121,16 @@ class SqliteTenant:
     async def related(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
-        """Pages of what a relation leads to, one for each anchor, in one statement."""
-        compiled = relating.compile_related(query)
-        return await (await self._readers()).run(lambda c: relating.related(c, compiled, anchors))
+        """Pages of what a relation leads to, one for each anchor."""
+        compiled = relating.compile_related(query, anchors)
+        return await (await self._readers()).run(lambda c: relating.related(c, compiled))
 
     async def counts(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, int]:
         """Sizes of what a relation leads to, one for each anchor, in one statement."""
-        compiled = relating.compile_counts(query)
-        return await (await self._readers()).run(lambda c: relating.counts(c, compiled, anchors))
+        compiled = relating.compile_counts(query, anchors)
+        return await (await self._readers()).run(lambda c: relating.counts(c, compiled))
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
         """Records whose searchable words match, best first, ties by kind and key."""

@@ -27,7 +27,7 @@ def test_a_relation_to_several_kinds_is_narrowed_by_label() -> None:
     made = relations("Contact")["referrals_made"]
 
     def text(*kinds: str) -> str:
-        return statements.related(RelatedQuery(made, node=OfKind(kinds))).text
+        return statements.related(RelatedQuery(made, node=OfKind(kinds)), []).text
 
     assert "AND n:Customer|Contact " in text("Contact", "Customer")
     assert "AND false " in text("Staff")
@@ -62,7 +62,7 @@ def test_an_edge_filter_where_there_is_no_edge_is_refused() -> None:
     query = RelatedQuery(relations("Customer")["purchases"], edge=Compare("key", Op.EQ, "a"))
 
     with pytest.raises(BadInput, match="the relation purchases has no edge"):
-        statements.related(query)
+        statements.related(query, [])
 
 
 @pytest.mark.parametrize("key", ["", "k" * 1_001])

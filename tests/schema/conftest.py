@@ -30,6 +30,10 @@ class RecordingGraph:
         self.calls.append(("nodes", len(keys)))
         return await self._graph.nodes(kind, keys)
 
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        self.calls.append(("records", len(refs)))
+        return await self._graph.records(refs)
+
     async def find(self, query: FindQuery) -> Page[Record]:
         self.calls.append(("find", 1))
         return await self._graph.find(query)

@@ -1,7 +1,7 @@
 import pytest
 
 from graph.errors import BadInput
-from graph.model import RECORDS
+from graph.model import RECORDS, NodeRef
 from graph.store import TenantGraph, Upsert
 from tests.graph.strategies import KEYS, WORLDS, world
 
@@ -78,3 +78,16 @@ async def test_a_read_after_a_commit_sees_it(graph: TenantGraph) -> None:
         await graph.commit([Upsert("Staff", "s", {"name": f"n{n}"})], actor="tests")
         found = await graph.nodes("Staff", ["s"])
         assert found["s"].name == f"n{n}"  # type: ignore[attr-defined]
+
+
+async def test_records_of_several_kinds_are_read_at_once(graphs: list[TenantGraph]) -> None:
+    written = world(0).records
+    absent = [NodeRef("Contact", "nobody"), NodeRef("Tie", "none")]
+
+    assert await graphs[0].records([*written, *absent, *written]) == written
+    assert await graphs[0].records([]) == {}
+
+
+async def test_a_record_of_no_kind_is_refused(graphs: list[TenantGraph]) -> None:
+    with pytest.raises(BadInput, match=r"^'Nope' is not a kind of record; use "):
+        await graphs[0].records([NodeRef("Contact", "a"), NodeRef("Nope", "a")])

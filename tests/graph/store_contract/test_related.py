@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import BadInput
-from graph.model import RECORDS, NodeRef, Relation, relations
+from graph.model import PARTIES, RECORDS, NodeRef, Relation, relations
 from graph.query import Compare, Hit, Op, Order, RelatedQuery, Window
 from graph.store import TenantGraph
 from tests.graph.conftest import Budget, new_tenant
@@ -128,30 +129,29 @@ async def test_a_cursor_of_another_order_is_refused(graphs: list[TenantGraph]) -
 @pytest.mark.parametrize(
     "name", ["ties", "referrals_made", "referrals_received", "affiliations", "offers"]
 )
-@pytest.mark.parametrize("anchored", [1, 6])
-async def test_a_level_is_one_statement_whatever_the_number_of_anchors(
-    name: str, anchored: int, row: StoreRow, fresh_place: str
+async def test_a_level_takes_as_many_statements_for_many_anchors_as_for_one(
+    name: str, row: StoreRow, fresh_place: str
 ) -> None:
     way = relations("Contact")[name]
     edge, node = Compare("revision", Op.GTE, 1), Compare("name", Op.GTE, "A")
     order = (Order("name", on_node=True), Order("updated_at", descending=True))
     query = RelatedQuery(way, edge, node, order, Window(first=2), count=True)
-    asked = anchors("Contact")[:anchored]
     with row.statements() as texts:
         store = row.open(fresh_place)
         graph = store.tenant(new_tenant())
         await graph.commit(upserts(world(0)), actor="tests")
 
-        texts.clear()
-        pages = await graph.related(query, asked)
-        assert len(set(texts)) == 1
+        for asked in (anchors("Contact")[:1], anchors("Contact")[:6]):
+            texts.clear()
+            pages = await graph.related(query, asked)
+            # one finds the members, one reads the edges, one the records of each kind
+            assert 1 <= len(set(texts)) <= 2 + len(way.targets)
 
-        texts.clear()
-        counts = await graph.counts(query, asked)
-        assert len(set(texts)) == 1
+            texts.clear()
+            counts = await graph.counts(query, asked)
+            assert len(set(texts)) == 1
+            assert counts == {a: p.total for a, p in pages.items()} == world(0).counts(query, asked)
         await store.close()
-
-    assert counts == {a: p.total for a, p in pages.items()} == world(0).counts(query, asked)
 
 
 async def test_a_page_of_records_is_one_statement(row: StoreRow, fresh_place: str) -> None:
@@ -201,3 +201,55 @@ async def test_any_relation_shows_what_the_reference_shows(
         return
     with budget.watched():
         await check(graphs[seed], query, seed)
+
+
+PARTY_WAYS = ["referrals_made", "referrals_received", "offers", "needs"]
+
+
+@pytest.mark.parametrize("name", PARTY_WAYS)
+@pytest.mark.parametrize("order", [(), (Order("updated_at", descending=True),)])
+async def test_anchors_of_several_kinds_are_answered_at_once(
+    name: str, order: tuple[Order, ...], graphs: list[TenantGraph]
+) -> None:
+    query = RelatedQuery(
+        relations("Contact")[name], order=order, window=Window(first=2), count=True
+    )
+    mixed = [a for three in zip(*map(anchors, PARTIES), strict=False) for a in three]
+
+    found = await graphs[0].related(query, mixed)
+
+    assert list(found) == mixed
+    for kind in PARTIES:
+        same = replace(query, relation=relations(kind)[name])
+        asked = [a for a in mixed if a.kind == kind]
+        for anchor, expected in world(0).related(same, asked).items():
+            check_page(found[anchor], expected)
+    assert await graphs[0].counts(query, mixed) == {a: p.total for a, p in found.items()}
+
+
+async def test_anchors_that_do_not_have_the_relation_are_refused(graphs: list[TenantGraph]) -> None:
+    """A staff member has customers as well, but along other edges than a contact."""
+    for name, kind in (("ties", "Good"), ("customers", "Staff")):
+        query = RelatedQuery(relations("Contact")[name])
+        mixed = [*anchors("Contact"), NodeRef(kind, "g")]
+
+        for ask in (graphs[0].related, graphs[0].counts):
+            with pytest.raises(
+                BadInput, match=f"Contact.{name} starts from a Contact, not a {kind}"
+            ):
+                await ask(query, mixed)
+
+
+@pytest.mark.parametrize("order", [(), (Order("strength"),), (Order("since", descending=True),)])
+async def test_pages_come_without_the_edges_where_nobody_wants_them(
+    order: tuple[Order, ...], graphs: list[TenantGraph]
+) -> None:
+    way = relations("Contact")["ties"]
+    query = RelatedQuery(way, order=order, window=Window(first=3), count=True)
+    asked = anchors("Contact")
+
+    bare = await graphs[0].related(replace(query, edges=False), asked)
+
+    for anchor, page in (await graphs[0].related(query, asked)).items():
+        hits = tuple(Hit(None, hit.node) for hit in page.items)
+        assert bare[anchor] == replace(page, items=hits)

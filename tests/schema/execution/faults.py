@@ -43,6 +43,9 @@ class SmallGraph:
     async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
         return await self._graph.nodes(kind, keys)
 
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        return await self._graph.records(refs)
+
     async def find(self, query: FindQuery) -> Page[Record]:
         return await self._graph.find(dataclasses.replace(query, window=_small(query.window)))
 

@@ -34,6 +34,9 @@ class ListedGraph:
     async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
         return {c.key: c for c in self.customers if c.key in keys}
 
+    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        return {c.ref: c for c in self.customers if c.ref in refs}
+
     async def find(self, query: FindQuery) -> Page[Record]:
         return Page(tuple(self.customers), tuple((c.key,) for c in self.customers))
 
