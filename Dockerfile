@@ -31,20 +31,24 @@ LABEL org.opencontainers.image.title="renmai" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/renmai renmai \
- && install -d -o renmai -g renmai /var/lib/renmai/data /var/lib/renmai/cache
+ && install -d -o renmai -g renmai /var/lib/renmai/data /var/lib/renmai/cache /opt/kernels
 
 COPY --from=build /opt/venv /opt/venv
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    NUMBA_CACHE_DIR=/var/lib/renmai/cache \
+    NUMBA_CACHE_DIR=/opt/kernels \
+    RENMAI_CACHE_DIR=/var/lib/renmai/cache \
     RENMAI_ENVIRONMENT=production \
     RENMAI_LOG_FORMAT=json \
     RENMAI_STORE=sqlite:////var/lib/renmai/data
 
 USER 10001
 WORKDIR /var/lib/renmai
+
+# compiled for the processor that builds the image; on another kind they are compiled at first use
+RUN renmai warm
 VOLUME /var/lib/renmai/data
 EXPOSE 8000
 

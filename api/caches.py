@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from api.settings import NO_CACHE, Settings
 from graph.network.cache import SnapshotCache
+from referral.kernels.cache import cache_in
 
 
 def snapshot_cache(settings: Settings) -> SnapshotCache | None:
@@ -21,6 +22,17 @@ def snapshot_cache(settings: Settings) -> SnapshotCache | None:
         return None
     folder = Path(settings.cache_dir) if settings.cache_dir else _user_cache()
     return SnapshotCache(folder / "snapshots" / _store_name(settings))
+
+
+def keep_kernels(settings: Settings) -> None:
+    """Lets compiled kernels be kept in the folder that the settings name, before any is used.
+
+    A folder that NUMBA_CACHE_DIR names comes first: an image has them compiled, while what else
+    is kept lies on a volume. Where the settings name none, they lie beside the source.
+    """
+    named = settings.cache_dir not in (None, "", NO_CACHE)
+    if named and not os.environ.get("NUMBA_CACHE_DIR"):
+        cache_in(Path(str(settings.cache_dir)) / "kernels")
 
 
 def _user_cache() -> Path:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from graphql import OperationType
 
-from api.caches import snapshot_cache
+from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import open_store
 from graph.errors import TimedOut
@@ -28,6 +28,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        keep_kernels(settings)
         self.store = open_store(settings)
         self.snapshots = Snapshots(
             self.store,

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from api.caches import keep_kernels
 from api.settings import Settings, load
 from api.stores import open_store
 from graph.errors import NotFound, shown
@@ -52,6 +53,8 @@ def settings_for(store: str | None, tenant: str | None, **more: Any) -> Settings
 
 def with_graph(settings: Settings, work: Callable[[TenantGraph], Awaitable[T]]) -> T:
     """Runs the work on the tenant's graph of an opened store, and closes the store."""
+
+    keep_kernels(settings)
 
     async def run() -> T:
         store = open_store(settings)

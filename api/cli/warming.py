@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from api.caches import keep_kernels
+from api.cli.session import settings_for
+
 
 def warm() -> None:
     """Compile what the analytics run on, so that no first question has to wait for it."""
+    keep_kernels(settings_for(None, None))
     from referral.kernels.warming import warm as compile_kernels
 
     typer.echo(f"compiled in {compile_kernels():.1f} s")
