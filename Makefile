@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-http check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-analytics bench-http check check-format check-lint check-types check-imports \
 	check-schema format schema cover neo4j neo4j-stop clean
 
 help: ## show this list
@@ -81,6 +81,10 @@ nx-suite: $(DEV) ## run networkx's own tests on our backend (ARGS=--quick, or AR
 
 bench-execution: $(DEV) ## measure our executor against strawberry with DataLoaders
 	@$(BIN)/python -m benchmarks.execution $(ARGS)
+
+bench-analytics: $(DEV) ## measure the kernels beside networkx, rustworkx, networkit and scipy (ARGS="--memory")
+	@$(SYNC) --group bench --inexact
+	@$(BIN)/python -m benchmarks.analytics $(ARGS)
 
 PEERS := $(patsubst %,benchmarks/peers/%/node_modules/.made,neo4j-graphql mercurius)
 

@@ -1,11 +1,7 @@
-"""How fast the kernels are beside networkx, rustworkx, networkit and scipy, on one thread.
+"""Our kernels beside other libraries: seconds, growth with the edges, memory, errors.
 
-    uv sync --frozen --group bench
-    python -m benchmarks.analytics [--edges 1000000] [--runs 5] [--only pagerank,reach]
-
-For each task and size every peer runs in turn, so that all meet the same machine. Prints Markdown:
-median and minimum in seconds, and the ratio of our median, and of our minimum, to the best peer's.
-networkx runs up to 100,000 edges, or not where it takes minutes.
+`make bench-analytics` measures 10^5 and 10^6 edges; ARGS="--edges 10000000 --only reaching" others,
+ARGS="--memory" the memory, each task in a process of its own. One thread each.
 """
 
 # ruff: noqa: T201  (a command line that prints its result)
@@ -14,281 +10,207 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import networkit as nk
-import networkx as nx
 import numpy as np
-import rustworkx as rx
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components as scipy_components
 
-from benchmarks.graphs import Edges, forest, referrals, social, trust
+from benchmarks.analytics_peers import MOST_EDGES, networkit_of, ran
+from benchmarks.analytics_tasks import FAMILIES, OURS, Task
+from benchmarks.graphs import social, trust
 from graph.network.csr import csr
+from referral.kernels.betweenness import betweenness
 from referral.kernels.communities import communities, modularity
-from referral.kernels.components import strong_components
-from referral.kernels.cores import core_numbers
-from referral.kernels.distances import distance_sums_from
-from referral.kernels.holes import constraint, effective_size
 from referral.kernels.hops import within_hops
 from referral.kernels.pagerank import pagerank
 from referral.kernels.random_paths import sampled_betweenness
-from referral.kernels.reach import reach
 from referral.kernels.shape import plain, undirected
-from referral.kernels.shortest_paths import distance
-from referral.kernels.triangles import triangles
 
-Task = tuple[str, str, dict[str, Callable[[], Any]]]
+PATIENCE_S = 20
+"""A library that takes longer than that is run once."""
 
-NETWORKX_MOST = 100_000
-"""Edges up to which networkx takes part."""
-
-
-def networkit_of(edges: Edges) -> Any:
-    """The graph as networkit keeps it."""
-    ends = (np.ones(len(edges.source)), (edges.source, edges.target))
-    return nk.GraphFromCoo(ends, n=edges.size, weighted=False, directed=edges.directed)
+Times = dict[tuple[str, str], dict[int, float]]
+"""By task and graph, our median seconds by number of edges."""
 
 
-def rustworkx_of(edges: Edges) -> Any:
-    """The graph as rustworkx keeps it."""
-    graph = rx.PyDiGraph() if edges.directed else rx.PyGraph()
-    graph.add_nodes_from(range(edges.size))
-    graph.add_edges_from_no_data(
-        list(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
-    )
-    return graph
-
-
-def networkx_of(edges: Edges) -> Any:
-    """The graph as networkx keeps it."""
-    graph: Any = nx.DiGraph() if edges.directed else nx.Graph()
-    graph.add_nodes_from(range(edges.size))
-    graph.add_edges_from(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
-    return graph
-
-
-def ran(algorithm: Any) -> Any:
-    """A networkit algorithm after its run."""
-    algorithm.run()
-    return algorithm
-
-
-def building(count: int) -> Iterator[Task]:
-    """Rows in both directions from arrays."""
-    edges = trust(count)
-
-    def ours() -> None:
-        csr(edges.source, edges.target, edges.size)
-        csr(edges.target, edges.source, edges.size)
-
-    peers: dict[str, Callable[[], Any]] = {
-        "renmai": ours,
-        "networkit": partial(networkit_of, edges),
-    }
-    yield "rows from arrays", "trust", peers
-
-
-def ranking(count: int) -> Iterator[Task]:
-    """PageRank with an L1 error of 1e-6, and strong components."""
-    edges = trust(count)
-    forward = csr(edges.source, edges.target, edges.size)
-    backward = csr(edges.target, edges.source, edges.size)
-    kit, rust = networkit_of(edges), rustworkx_of(edges)
-    matrix = csr_array((np.ones(count)[: len(edges.source)], (edges.source, edges.target)),
-                       shape=(edges.size, edges.size))  # fmt: skip
-    # peers stop at a change between rounds; at 1.7e-7 the error is below 1e-6 (damping 0.85)
-    change = 1e-6 * 0.15 / 0.85
-    norm = nk.centrality.Norm.L1_NORM
-
-    def kit_rank() -> Any:
-        rank = nk.centrality.PageRank(kit, 0.85, change, distributeSinks=(
-            nk.centrality.SinkHandling.DistributeSinks))  # fmt: skip
-        rank.norm = norm
-        return ran(rank)
-
-    exact = pagerank(backward, tolerance=1e-12)
-    error = float(np.abs(pagerank(backward, tolerance=1e-6) - exact).sum())
-    print(f"<!-- PageRank's true L1 error: {error:.1e} -->")
-    peers: dict[str, Callable[[], Any]] = {
-        "renmai": partial(pagerank, backward, tolerance=1e-6),
-        "networkit": kit_rank,
-        "rustworkx": partial(rx.pagerank, rust, tol=change),
-    }
-    strong: dict[str, Callable[[], Any]] = {
-        "renmai": partial(strong_components, forward),
-        "networkit": lambda: ran(nk.components.StronglyConnectedComponents(kit)),
-        "rustworkx": partial(rx.strongly_connected_components, rust),
-        "scipy": partial(scipy_components, matrix, connection="strong"),
-    }
-    if count <= NETWORKX_MOST:
-        whole = networkx_of(edges)
-        peers["networkx"] = lambda: nx.pagerank(whole, tol=change / edges.size, max_iter=500)
-        strong["networkx"] = lambda: list(nx.strongly_connected_components(whole))
-    yield "PageRank", "trust", peers
-    yield "strong components", "trust", strong
-
-
-def reaching(count: int) -> Iterator[Task]:
-    """Reach of every node."""
-    for name, edges in (("forest", forest(count)), ("referrals", referrals(count))):
-        given = (edges.source, edges.target, edges.size)
-        peers: dict[str, Callable[[], Any]] = {"renmai": partial(reach, *given)}
-        if count <= NETWORKX_MOST:
-            whole = networkx_of(edges)
-            peers["networkx"] = lambda g=whole: [len(nx.descendants(g, n)) for n in g]
-        yield "reach", name, peers
-
-
-def searching(count: int) -> Iterator[Task]:
-    """Two hops and shortest paths, 1,000 at random."""
-    edges = social(count)
-    rows = plain(undirected(edges.source, edges.target, edges.size))
-    kit = networkit_of(edges)
-    draw = np.random.default_rng(1)
-    pairs = draw.integers(0, edges.size, (1_000, 2)).tolist()
-
-    def ours() -> None:
-        for a, b in pairs:
-            distance(rows, rows, a, b)
-
-    def theirs() -> None:
-        for a, b in pairs:
-            if a != b:
-                nk.distance.BidirectionalBFS(kit, a, b, storePred=False).run()
-
-    yield "1,000 shortest paths", "social", {"renmai": ours, "networkit": theirs}
-    for name, nodes in (
-        ("random nodes", draw.integers(0, edges.size, 1_000).tolist()),
-        ("100 biggest hubs", np.argsort(-rows.degrees())[:100].tolist() * 3),
-    ):
-        took = []
-        for node in nodes:
-            begun = time.perf_counter()
-            within_hops(rows, node, 2)
-            took.append((time.perf_counter() - begun) * 1e3)
-        mean, last = statistics.mean(took), float(np.quantile(took, 0.99))
-        print(f"<!-- 2 hops, {name}: mean {mean:.3f} ms, p99 {last:.3f} ms -->")
-
-
-def knit(count: int) -> Iterator[Task]:
-    """What is about neighbourhoods and groups."""
-    edges = social(count)
-    rows = undirected(edges.source, edges.target, edges.size)
-    kit, rust = networkit_of(edges), rustworkx_of(edges)
-    some = np.random.default_rng(2).integers(0, edges.size, 512).astype(np.int32)
-
-    def kit_harmonic() -> None:
-        for node in some[:32].tolist():
-            search = ran(nk.distance.BFS(kit, node, storePaths=False))
-            np.reciprocal(np.maximum(np.array(search.getDistances()), 1)).sum()
-
-    tasks: list[tuple[str, dict[str, Callable[[], Any]]]] = [
-        ("triangles", {
-            "renmai": partial(triangles, rows),
-            "networkit": lambda: ran(nk.sparsification.TriangleEdgeScore(_indexed(kit))),
-        }),
-        ("core numbers", {
-            "renmai": partial(core_numbers, rows),
-            "networkit": lambda: ran(nk.centrality.CoreDecomposition(kit)),
-            "rustworkx": partial(rx.core_number, rust),
-        }),
-        ("communities", {
-            "renmai": partial(communities, rows),
-            "networkit": lambda: ran(nk.community.PLM(kit, refine=False)),
-        }),
-        ("harmonic of 512 nodes (networkit of 32: ratio to be divided by 16)", {
-            "renmai": partial(distance_sums_from, rows, rows, some),
-            "networkit": kit_harmonic,
-        }),
-        ("constraint", {"renmai": partial(constraint, rows)}),
-        ("effective size", {"renmai": partial(effective_size, rows)}),
-        ("sampled betweenness, 0.01", {
-            "renmai": partial(sampled_betweenness, rows, rows, directed=False),
-            # its scores are twice the share of pairs, so an error of 0.02 is one of 0.01
-            "networkit": lambda: ran(nk.centrality.KadabraBetweenness(kit, err=0.02)),
-        }),
-    ]  # fmt: skip
-    own = communities(rows)
-    theirs = np.array(ran(nk.community.PLM(kit, refine=False)).getPartition().getVector(), np.int32)
-    print(f"<!-- modularity: {own.modularity:.4f}, PLM {modularity(rows, theirs):.4f} -->")
-    if count <= NETWORKX_MOST:
-        whole = networkx_of(edges)
-        tasks[0][1]["networkx"] = lambda: nx.triangles(whole)
-        tasks[1][1]["networkx"] = lambda: nx.core_number(whole)
-        tasks[4][1]["networkx"] = lambda: nx.constraint(whole)
-    for name, peers in tasks:
-        yield name, "social", peers
-
-
-def _indexed(kit: Any) -> Any:
-    kit.indexEdges()
-    return kit
-
-
-FAMILIES: dict[str, Callable[[int], Iterator[Task]]] = {
-    "building": building,
-    "ranking": ranking,
-    "reaching": reaching,
-    "searching": searching,
-    "knit": knit,
-}
-
-
-def measure(peers: dict[str, Callable[[], Any]], runs: int) -> dict[str, list[float]]:
-    """Seconds of every run of every peer, in turn; the first of ours, which compiles, left out."""
-    peers["renmai"]()
-    took: dict[str, list[float]] = {name: [] for name in peers}
+def measure(task: Task, runs: int) -> dict[str, list[float]]:
+    """Seconds of every run, in turn; a first of ours, which may compile, is left out."""
+    task.runs[OURS]()
+    took: dict[str, list[float]] = {name: [] for name in task.runs}
     for turn in range(runs):
-        for name, run in peers.items():
-            if turn and statistics.median(took[name]) > 20:
+        for name, run in task.runs.items():
+            if turn and took[name][0] > PATIENCE_S:
                 continue
             begun = time.perf_counter()
             run()
-            took[name].append(time.perf_counter() - begun)
+            took[name].append((time.perf_counter() - begun) * task.times.get(name, 1))
     return took
 
 
+def row(count: int, task: Task, took: dict[str, list[float]]) -> str:
+    """One line of the table."""
+    middle = {peer: statistics.median(times) for peer, times in took.items()}
+    words = {p: f"{p} {_seconds(middle[p])} ({_seconds(min(took[p]))})" for p in took}
+    rest = sorted((p for p in took if p != OURS), key=middle.__getitem__)
+    ratio = ""
+    if rest:
+        lowest = min(took[OURS]) / min(took[rest[0]])
+        ratio = f"{middle[OURS] / middle[rest[0]]:.2f} ({lowest:.2f})"
+    first = words[rest[0]] if rest else ""
+    others = ", ".join(words[p] for p in rest[1:])
+    own = words[OURS].removeprefix(f"{OURS} ")
+    return f"| {count:,} | {task.name} | {task.graph} | {own} | {first} | {ratio} | {others} |"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.4f}" if value < 0.1 else f"{value:.3f}"
+
+
+def table(counts: list[int], families: list[str], runs: int, peers: frozenset[str]) -> Times:
+    """Measures and prints the tasks; our medians, for the growth."""
+    print("| edges | task | graph | renmai | best peer | ratio | others |")
+    print("|---:|---|---|---|---|---|---|")
+    medians: Times = {}
+    for count in counts:
+        for family in families:
+            for task in FAMILIES[family](count, peers):
+                took = measure(task, runs)
+                own = statistics.median(took[OURS])
+                medians.setdefault((task.name, task.graph), {})[count] = own
+                print(row(count, task, took), flush=True)
+    return medians
+
+
+def growth(medians: Times) -> None:
+    """Prints how many times longer ten times the edges take."""
+    print("\n| task | graph | growth |\n|---|---|---|")
+    for (name, graph), by_count in medians.items():
+        steps = sorted(by_count)
+        words = [f"{a:,} to {b:,}: {by_count[b] / by_count[a]:.1f}" for a, b in pairwise(steps)]
+        print(f"| {name} | {graph} | {', '.join(words)} |")
+
+
+def hops(count: int) -> None:
+    """Prints how long two hops take around nodes at random and around hubs."""
+    edges = social(count)
+    rows = plain(undirected(edges.source, edges.target, edges.size))
+    draw = np.random.default_rng(1)
+    hubs = np.argsort(-rows.degrees())[:100].tolist()
+    print("\n| edges | two hops around | nodes within, mean | mean ms | p50 | p99 |")
+    print("|---:|---|---:|---:|---:|---:|")
+    for name, nodes in (
+        ("random nodes", draw.integers(0, edges.size, 2_000).tolist()),
+        ("the 100 biggest hubs, 10 times each", hubs * 10),
+    ):
+        took, seen = [], 0
+        for node in nodes:
+            begun = time.perf_counter()
+            found = within_hops(rows, node, 2)
+            took.append((time.perf_counter() - begun) * 1e3)
+            seen += len(found.ids)
+        half, last = np.quantile(took, [0.5, 0.99]).tolist()
+        print(
+            f"| {count:,} | {name} | {seen / len(nodes):,.0f} | {statistics.mean(took):.3f} "
+            f"| {half:.3f} | {last:.3f} |"
+        )
+
+
+def errors(count: int) -> None:
+    """Prints how far what is approximate is off, and the quality of communities."""
+    edges = trust(count)
+    backward = csr(edges.target, edges.source, edges.size)
+    exact = pagerank(backward, tolerance=1e-13)
+    off = float(np.abs(pagerank(backward, tolerance=1e-6) - exact).sum())
+    print(f"\n- PageRank at tolerance 1e-6: true L1 error {off:.1e}")
+    edges = social(count)
+    rows = plain(undirected(edges.source, edges.target, edges.size))
+    partition = ran(nk.community.PLM(networkit_of(edges), refine=False)).getPartition()
+    theirs = modularity(rows, np.array(partition.getVector(), np.int32))
+    print(f"- modularity {communities(rows).modularity:.4f}, networkit PLM {theirs:.4f}")
+    if count <= MOST_EDGES["networkx"]:
+        true = betweenness(rows) / ((edges.size - 1) * (edges.size - 2))
+        for seed in (1, 2, 3):
+            found, bound = sampled_betweenness(rows, rows, directed=False, seed=seed)
+            off = float(np.abs(found - true).max())
+            print(f"- sampled betweenness, seed {seed}: bound {bound:.4f}, true error {off:.4f}")
+
+
+def memory(counts: list[int], families: list[str]) -> None:
+    """Prints the peak memory of each of our tasks, in a process of its own."""
+    print("\n| edges | task | graph | graph, MiB | peak above it, MiB |\n|---:|---|---|---:|---:|")
+    for count in counts:
+        for family in families:
+            command = [sys.executable, "-m", "benchmarks.analytics", "--edges", str(count)]
+            place = 0
+            while True:
+                one = [*command, "--peak", f"{family}:{place}"]
+                line = subprocess.run(one, check=True, capture_output=True, text=True).stdout
+                if not line:
+                    break
+                print(line, end="", flush=True)
+                place += 1
+
+
+def peak(count: int, family: str, place: int) -> None:
+    """Prints the memory of one task: after a run on a small graph, so that code is loaded."""
+    small = list(FAMILIES[family](10_000, frozenset()))
+    if place < len(small):
+        small[place].runs[OURS]()
+    for at, task in enumerate(FAMILIES[family](count, frozenset())):
+        if at == place:
+            Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+            before = _status_kib("VmRSS")
+            task.runs[OURS]()
+            above = _status_kib("VmHWM") - before
+            sizes = f"{before / 1024:,.0f} | {above / 1024:,.0f}"
+            print(f"| {count:,} | {task.name} | {task.graph} | {sizes} |")
+            return
+
+
+def _status_kib(name: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise LookupError(f"/proc/self/status has no {name}; this needs Linux")
+
+
 def main() -> None:
-    """Measures and prints the table."""
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default=",".join(FAMILIES), help="families, comma-separated")
+    parser.add_argument("--only", default=",".join((*FAMILIES, "hops", "errors")))
+    parser.add_argument("--without-peers", action="store_true", help="ours alone")
+    parser.add_argument("--memory", action="store_true", help="memory instead of seconds")
+    parser.add_argument("--peak", help=argparse.SUPPRESS)  # one task's memory, in this process
     options = parser.parse_args()
+    families = [name for name in options.only.split(",") if name in FAMILIES]
+    if options.peak:
+        family, place = options.peak.split(":")
+        peak(options.edges[0], family, int(place))
+        return
+    if options.memory:
+        memory(options.edges, families)
+        return
     nk.setNumberOfThreads(1)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print(
-        "| edges | task | graph | " + " | ".join(("renmai", "best peer", "ratio", "others")) + " |"
-    )
-    print("|---:|---|---|---|---|---|---|")
+    peers = frozenset() if options.without_peers else frozenset(MOST_EDGES)
+    if families:
+        medians = table(options.edges, families, options.runs, peers)
+        growth(medians)
     for count in options.edges:
-        for family in options.only.split(","):
-            for name, graph, peers in FAMILIES[family](count):
-                print(_row(count, name, graph, measure(peers, options.runs)), flush=True)
+        if "hops" in options.only.split(","):
+            hops(count)
+        if "errors" in options.only.split(","):
+            errors(count)
     print(f"\nload at the end {os.getloadavg()[0]:.1f}")
 
 
-def _row(count: int, name: str, graph: str, took: dict[str, list[float]]) -> str:
-    middle = {peer: statistics.median(times) for peer, times in took.items()}
-    own = took.pop("renmai")
-    rest = sorted(took, key=middle.__getitem__)
-    words = {p: f"{p} {middle[p]:.3f} ({min(took[p]):.3f})" for p in rest}
-    ratio = ""
-    if rest:
-        best = rest[0]
-        ratio = f"{middle['renmai'] / middle[best]:.2f} ({min(own) / min(took[best]):.2f})"
-    first = words[rest[0]] if rest else ""
-    others = ", ".join(words[p] for p in rest[1:])
-    return (
-        f"| {count:,} | {name} | {graph} | {middle['renmai']:.3f} ({min(own):.3f}) | "
-        f"{first} | {ratio} | {others} |"
-    )
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     main()

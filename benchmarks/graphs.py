@@ -1,4 +1,4 @@
-"""Seeded graphs to measure on: a forest, referrals with back edges, trust, a social network."""
+"""Seeded graphs to measure on: a forest, referrals, trust, a social network, wants."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Ids = NDArray[np.int32]
 
@@ -58,6 +59,23 @@ def social(count: int) -> Edges:
     source, target = new[source], new[target]
     pairs = np.minimum(source, target), np.maximum(source, target)
     return _mixed(*pairs, size, directed=False, most=count)
+
+
+def wants(count: int) -> Edges:
+    """Who offers what another needs: 3 goods a party on either side, few goods wanted by many."""
+    draw = np.random.default_rng(5)
+    size, each = count // 10, 3
+    goods = size * each * each // 25
+    party = np.repeat(np.arange(size), each)
+    offered = np.minimum((goods * draw.random(size * each) ** 1.25).astype(int), goods - 1)
+    needed = draw.permutation(goods)[
+        np.minimum((goods * draw.random(size * each) ** 1.25).astype(int), goods - 1)
+    ]
+    ones = np.ones(size * each, np.int8)
+    offers = csr_array((ones, (party, offered)), shape=(size, goods))
+    needs = csr_array((ones, (needed, party)), shape=(goods, size))
+    pairs = (offers @ needs).tocoo()
+    return _mixed(pairs.row, pairs.col, size, directed=True, most=count)
 
 
 def _mixed(
