@@ -17,7 +17,7 @@ from random import Random
 from benchmarks.http import memory, servers
 from benchmarks.http.data import TENANT, Keys, prepare
 from benchmarks.http.load import Figures, drive
-from benchmarks.http.queries import IN_MEMORY, TYPENAME, WORKS, Work
+from benchmarks.http.queries import ANALYTIC, IN_MEMORY, TYPENAME, WORKS, Work
 from benchmarks.http.servers import Server, body
 
 CONNECTIONS = 10
@@ -53,11 +53,11 @@ def compare(work: Work, ours: Server, peer: Server, keys: Sequence[str]) -> None
 def measure(
     work: Work, running: Sequence[Server], keys: Sequence[str], rounds: int, seconds: int
 ) -> Measured:
-    """Drives the servers in turn; the last one is the peer."""
+    """Drives the servers in turn."""
     found: Measured = defaultdict(list)
     for _ in range(rounds):
         for server in running:
-            asked = bodies(work, keys, peer=server is running[-1])
+            asked = bodies(work, keys, peer=server.foreign)
             found[server.name].append(drive(server, asked, CONNECTIONS, seconds))
     return found
 
@@ -122,13 +122,35 @@ def in_memory(rounds: int, seconds: int) -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
         file = Path(folder, "world.json")
         memory.write_world(file)
-        ours = held.enter_context(servers.memory())
+        ours = held.enter_context(servers.memory("renmai"))
+        untuned = held.enter_context(
+            servers.memory("renmai, Python's own garbage collector", "untuned")
+        )
         peer = held.enter_context(servers.peer("mercurius jit", "mercurius", "/graphql", str(file)))
         compare(IN_MEMORY, ours, peer, memory.KEYS)
         head()
-        show(IN_MEMORY, measure(IN_MEMORY, [ours, peer], memory.KEYS, rounds, seconds))
+        running = [ours, untuned, peer]
+        show(IN_MEMORY, measure(IN_MEMORY, running, memory.KEYS, rounds, seconds))
         print()
         spread(IN_MEMORY, ours, memory.KEYS, seconds)
+
+
+def by_workers(url: str, keys: Keys, rounds: int, seconds: int) -> None:
+    """One process against two, each with a snapshot of the network in memory."""
+    store = {"RENMAI_STORE": url, "RENMAI_TENANT": TENANT}
+    with (
+        servers.renmai("2 workers", "--workers", "2", **store) as two,
+        servers.renmai("1 worker", **store) as one,
+    ):
+        for server in (one, two):
+            for _ in range(40):  # so that each worker has answered and has a snapshot
+                server.ask(ANALYTIC)
+        head()
+        for work in (WORKS[1], TYPENAME):
+            show(work, measure(work, [two, one], keys.middling, rounds, seconds))
+        print(
+            "\nmemory (PSS): " + ", ".join(f"{s.name} {s.memory_mb():,.0f} MB" for s in (one, two))
+        )
 
 
 def main() -> None:
@@ -138,6 +160,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ldbc"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2, help="of each drive")
+    parser.add_argument("--part", choices=("all", "neo4j", "memory", "workers"), default="all")
     parser.add_argument("--prepare", action="store_true", help="only fill Neo4j")
     options = parser.parse_args()
     if options.neo4j:
@@ -145,9 +168,13 @@ def main() -> None:
         if options.prepare:
             return
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, by wrk")
-    if options.neo4j:
-        on_neo4j(options.neo4j, keys, options.rounds, options.seconds)
-    in_memory(options.rounds, options.seconds)
+    often = options.rounds, options.seconds
+    if options.neo4j and options.part in ("all", "neo4j"):
+        on_neo4j(options.neo4j, keys, *often)
+    if options.part in ("all", "memory"):
+        in_memory(*often)
+    if options.neo4j and options.part in ("all", "workers"):
+        by_workers(options.neo4j, keys, *often)
 
 
 if __name__ == "__main__":

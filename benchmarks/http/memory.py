@@ -1,6 +1,6 @@
 """The 2-hop network in memory: our server on it, and the file that mercurius reads.
 
-    python -m benchmarks.http.memory PORT
+    python -m benchmarks.http.memory PORT [untuned]
 
 Our graph is SQLite's, whose answers are remembered record by record and contact by contact.
 """
@@ -93,8 +93,8 @@ def write_world(file: Path) -> None:
     file.write_bytes(orjson.dumps({**found, "ties": ties, "affiliations": jobs}))
 
 
-async def serve(port: int, folder: str) -> None:
-    """Fills a store and serves it until told to stop."""
+async def serve(port: int, folder: str, *, tuned: bool) -> None:
+    """Fills a store and serves it until told to stop, with our garbage collector or Python's."""
     settings = load(
         store=f"sqlite:///{folder}", environment=Environment.PRODUCTION, log_level="warning"
     )
@@ -111,7 +111,8 @@ async def serve(port: int, folder: str) -> None:
         return replace(made(*arguments), graph=remembered)
 
     service.context = context  # type: ignore[method-assign]
-    settle()
+    if tuned:
+        settle()
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
     with socket.create_server(("127.0.0.1", port)) as listening:
         await uvicorn.Server(config).serve([listening])
@@ -121,4 +122,4 @@ if __name__ == "__main__":
     import uvloop
 
     with tempfile.TemporaryDirectory() as temporary:
-        uvloop.run(serve(int(sys.argv[1]), temporary))
+        uvloop.run(serve(int(sys.argv[1]), temporary, tuned="untuned" not in sys.argv))

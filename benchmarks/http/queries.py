@@ -43,6 +43,7 @@ MEMORY = """query ($key: String!) { contact(key: $key) { name ties(first: 20) { 
   } } } } } } } }"""
 
 TINY = "{ __typename }"
+ANALYTIC = "{ networkStatistics { version } }"
 
 
 @dataclass(frozen=True, slots=True)

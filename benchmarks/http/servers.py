@@ -30,11 +30,13 @@ class Server:
         name: what the table calls it.
         url: where it answers GraphQL.
         process: its first process.
+        foreign: whether it is a peer, which is asked in other words.
     """
 
     name: str
     url: str
     process: subprocess.Popen[bytes]
+    foreign: bool
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
         """The `data` of an answer.
@@ -93,11 +95,11 @@ def renmai(name: str, *arguments: str, **environment: str) -> Iterator[Server]:
 
 
 @contextmanager
-def memory() -> Iterator[Server]:
+def memory(name: str, *options: str) -> Iterator[Server]:
     """Our server on a graph in memory."""
     port = _free_port()
-    command = [sys.executable, "-m", "benchmarks.http.memory", str(port)]
-    with _started("renmai", command, port, "/graphql", {}) as server:
+    command = [sys.executable, "-m", "benchmarks.http.memory", str(port), *options]
+    with _started(name, command, port, "/graphql", {}) as server:
         yield server
 
 
@@ -116,7 +118,7 @@ def _started(
 ) -> Iterator[Server]:
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=quiet)
-    server = Server(name, f"http://127.0.0.1:{port}{path}", process)
+    server = Server(name, f"http://127.0.0.1:{port}{path}", process, command[0] == "node")
     try:
         _wait(server)
         yield server
