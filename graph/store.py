@@ -34,7 +34,7 @@ class Stamps:
 
 
 Step = Callable[[Any, Any], FieldProblem | None]
-"""From a record as it was (None when it is new) and as it would be: why it may not become that."""
+"""From a record as it was (None: it is new) and as it would be (None: gone): why it may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,12 @@ class Upsert:
         expected_revision: the revision the caller has seen; another one is a conflict.
         stamps: taken instead of now and of the next revision, unless the record's own revision
             is as high already: a revision never names two states.
-        step: a rule of the caller's about what the record becomes, asked under the write lock
-            when the change would change something.
+        step: a rule of the caller's about what the record becomes, asked under the write lock,
+            also when nothing would change.
+        add: whole numbers added to what the record has when its turn comes, so that no two
+            changes take the same; by field name, below 0 = taken away.
+        derived: further values, which follow from the moment or from what was read: a repetition
+            under the same idempotency key may have others.
     """
 
     kind: str
@@ -61,15 +65,24 @@ class Upsert:
     expected_revision: int | None = None
     stamps: Stamps | None = None
     step: Step | None = None
+    add: Mapping[str, int] = field(default_factory=dict)
+    derived: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Removes one record, with its edges and the records it owns; absent is no error."""
+    """Removes one record, with its edges and the records it owns; absent is no error.
+
+    Attributes:
+        kind, key: of the record.
+        expected_revision: the revision the caller has seen; another one is a conflict.
+        step: a rule about what is deleted, asked under the write lock with None as what it becomes.
+    """
 
     kind: str
     key: str
     expected_revision: int | None = None
+    step: Step | None = None
 
 
 Change = Upsert | Delete

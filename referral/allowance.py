@@ -27,3 +27,13 @@ def allowing(given: Budget) -> Iterator[None]:
         yield
     finally:
         _ALLOWED.reset(token)
+
+
+SHARE = 0.8
+"""Of the time a request has left, what a search gets: what it found is still to be shown."""
+
+
+def seconds(wanted: float) -> float:
+    """Seconds for a search that gives what it has when they are over: as wanted, if allowed."""
+    left = budget().left()
+    return wanted if left is None else max(0.01, min(wanted, left * SHARE))

@@ -14,6 +14,7 @@ from graph.errors import BadInput, NotFound, shown
 from graph.model import Money, NodeRef
 from graph.model.fields import LARGEST_LONG, Day, Key, Text
 from graph.network import Network
+from referral.allowance import seconds
 from referral.answers import Answer, Long, Row
 from referral.parties import PartyArgument, id_of_party
 from referral.registry import analytic
@@ -145,7 +146,7 @@ def trade_opportunities(
         chosen = Sieve(*sieve, min_value=min_value_minor, min_trust=min_trust)
         seen = opportunities(
             found.graph, max_parties, first=first + 1, after=place, sieve=chosen,
-            budget_s=time_limit_s,
+            budget_s=seconds(time_limit_s),
         )  # fmt: skip
     items = [_row(network, found, rank + i, o) for i, o in enumerate(seen.items[:first], 1)]
     return TradeOpportunities(

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from graph.errors import BadInput, shown
 from graph.model import Money, NodeRef
-from graph.model.fields import Day, Share, Text
+from graph.model.fields import Day, Key, Share, Text
 from graph.network import Network
+from referral.allowance import seconds
 from referral.answers import Answer, Long, PartyRef
 from referral.parties import PartyArgument, id_of_party
 from referral.registry import analytic
@@ -22,7 +24,7 @@ from referral.trades.answers import PossibleLeg, TopUp, legs_of, top_ups
 from referral.trades.explain import LeftOut, Reason, left_out, why
 from referral.trades.from_network import Market, market
 from referral.trades.instance import LONGEST_CHAIN
-from referral.trades.plan import plan
+from referral.trades.plan import expectation, plan, value_of
 from referral.trades.plan_types import (
     Capacity,
     Goal,
@@ -35,6 +37,7 @@ from referral.trades.plan_types import (
     TradePlan as Made,
 )
 from referral.trades.settlement import settle_trades
+from referral.trades.want_graph import with_arcs
 
 LONGEST_S = 25.0
 """Most seconds one plan may take."""
@@ -52,6 +55,24 @@ class LegChance:
         PartyArgument | None, Field(description="Who receives; null = whoever does.")
     ] = None
     chance: Annotated[Share, Field(gt=0, description="Above 0 and up to 1.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegKeys:
+    """Names a leg by what it joins."""
+
+    offer: Annotated[Key, Field(description="Key of the offer.")]
+    need: Annotated[Key, Field(description="Key of the need.")]
+
+
+def _read_leg(value: Any) -> Any:
+    """A leg written as `offer,need`, or as it came."""
+    if not isinstance(value, str):
+        return value
+    offer, comma, need = value.partition(",")
+    if not comma:
+        raise ValueError("write a leg as the keys offer,need")
+    return {"offer": offer.strip(), "need": need.strip()}
 
 
 def _read_chance(value: Any) -> Any:
@@ -198,6 +219,17 @@ def trade_plan(
         tuple[Annotated[LegChance, BeforeValidator(_read_chance)], ...],
         Field(max_length=1_000, description="How likely legs hold; of several, the last counts."),
     ] = (),
+    keep: Annotated[
+        tuple[Annotated[LegKeys, BeforeValidator(_read_leg)], ...],
+        Field(
+            max_length=100,
+            description="Legs to keep as many of as can be, before all else; with PARTIES alone.",
+        ),
+    ] = (),
+    without: Annotated[
+        tuple[Annotated[LegKeys, BeforeValidator(_read_leg)], ...],
+        Field(max_length=1_000, description="Legs that must not be used."),
+    ] = (),
     explain: Annotated[
         int, Field(ge=0, le=1_000, description="How many of those left out to explain.")
     ] = 20,
@@ -233,8 +265,10 @@ def trade_plan(
     References: Dickerson et al. 2016, arXiv:1606.01623; Abraham, Blum & Sandholm 2007,
     doi:10.1145/1250910.1250954 (column generation for cycle packing).
     """
-    end = time.monotonic() + time_limit_s
-    found = planning_market(network, on, region, givers, chance, chances)
+    allowed = seconds(time_limit_s)
+    end = time.monotonic() + allowed
+    found = _market(network, on, region, givers, chance, chances)
+    found = _without(network, found, without)
     options = PlanOptions(
         objective=objective,
         max_parties=max_parties,
@@ -242,14 +276,59 @@ def trade_plan(
         max_chain=_longest_chain(max_parties, max_chain, givers),
         forced=_forced(network, found, forced),
         seed=seed,
-        time_limit_s=time_limit_s,
+        time_limit_s=allowed,
     )
-    made = plan(found.graph, options)
+    made = _plan(network, found, options, keep)
     missing, reasons = _reasons(network, found, options, made, explain, costs=costs, end=end)
     return plan_answer(network, found, options, made, missing, reasons, costs=costs)
 
 
-def planning_market(
+def _plan(network: Network, found: Market, options: PlanOptions, keep: Sequence[LegKeys]) -> Made:
+    """The best plan; with legs to keep, the best of those that keep most of them."""
+    graph = found.graph
+    if not keep:
+        return plan(graph, options)
+    if options.objective is not Objective.PARTIES:
+        raise BadInput("keep: with legs to keep, parties are what comes next; use PARTIES")
+    kept = _named(network, found, keep).astype(np.int64)
+    whole = options.capacity is Capacity.UNITS
+    units = graph.units if whole else np.ones_like(graph.units)
+    made = plan(
+        replace(graph, value=kept, units=units), replace(options, objective=Objective.VALUE)
+    )
+    first, *rest = made.levels
+    levels = (replace(first, goal=Goal.KEPT_LEGS), *rest)
+    return replace(
+        made,
+        levels=levels,
+        value=value_of(graph, made.trades, by_units=whole),
+        expected=expectation(graph, made.trades, by_units=whole),
+    )
+
+
+def _without(network: Network, found: Market, legs: Sequence[LegKeys]) -> Market:
+    if not legs:
+        return found
+    dropped = _named(network, found, legs)
+    return found._replace(graph=with_arcs(found.graph, ~dropped))
+
+
+def _named(network: Network, found: Market, legs: Sequence[LegKeys]) -> NDArray[np.bool_]:
+    """Mask of the arcs that these legs are."""
+    graph = found.graph
+    offers = network.edges["Offer"].keys.take(found.offers)
+    needs = network.edges["Need"].keys.take(found.needs)
+    pairs = {(leg.offer, leg.need) for leg in legs}
+    wanted = {o for o, _ in pairs}, {n for _, n in pairs}
+    offering = np.array([key in wanted[0] for key in offers], np.bool_)
+    needing = np.array([key in wanted[1] for key in needs], np.bool_)
+    mask = np.zeros(graph.arcs, np.bool_)
+    for arc in np.flatnonzero(offering[graph.offer] & needing[graph.need]).tolist():
+        mask[arc] = (offers[graph.offer[arc]], needs[graph.need[arc]]) in pairs
+    return mask
+
+
+def _market(
     network: Network,
     on: Day | None,
     region: str | None,

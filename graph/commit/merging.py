@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from graph.commit.draft import Draft, named
 from graph.commit.exchange import Found
 from graph.errors import ProblemCode, shown
 from graph.inputs import changed
 from graph.model import RECORDS, Edge, NodeRef, Record, RecordInfo
+from graph.model.fields import LARGEST_INT
 from graph.store import Change, Delete, Mode, Upsert
 
 
@@ -41,7 +43,9 @@ def check_named(draft: Draft, exist: frozenset[NodeRef]) -> None:
 
 
 def _delete(draft: Draft, index: int, change: Delete, current: Record | None) -> None:
-    if current is not None and _revision_fits(draft, index, change, current):
+    if current is None or not _revision_fits(draft, index, change, current):
+        return
+    if _allowed(draft, index, change, current, None):
         draft.after[current.ref] = None
 
 
@@ -55,7 +59,8 @@ def _create(draft: Draft, index: int, change: Upsert) -> None:
             "key",
         )
         return
-    missing = [name for name in info.required if name not in change.values]
+    given = change.values.keys() | change.derived.keys()
+    missing = [name for name in info.required if name not in given]
     missing += [e for e in ("source", "target") if info.ends and e not in change.values]
     for name in missing:
         draft.refuse(
@@ -80,14 +85,13 @@ def _create(draft: Draft, index: int, change: Upsert) -> None:
     _take(draft, index, change, None, made)
 
 
-def _with_ends(
-    draft: Draft, index: int, info: RecordInfo, change: Upsert
-) -> dict[str, object] | None:
+def _with_ends(draft: Draft, index: int, info: RecordInfo, change: Upsert) -> dict[str, Any] | None:
     """The values, with ends of allowed kinds, an undirected edge's in canonical order."""
-    values = dict(change.values)
-    if info.ends is None:
+    values = _values(draft, index, change, {n: info.fields[n].default for n in change.add})
+    if values is None or info.ends is None:
         return values
-    source, target = values["source"], values["target"]
+    source: NodeRef = values["source"]
+    target: NodeRef = values["target"]
     for name, end, kinds in (
         ("source", source, info.ends.sources),
         ("target", target, info.ends.targets),
@@ -124,28 +128,55 @@ def _update(draft: Draft, index: int, change: Upsert, current: Record) -> None:
         return
     if not _revision_fits(draft, index, change, current):
         return
-    values = dict(change.values)
+    values = _values(draft, index, change, {n: getattr(current, n) for n in change.add})
+    if values is None:
+        return
     if isinstance(current, Edge) and not _ends_fit(draft, index, values, current):
         return
     differing = changed(current, values)
-    if differing:
-        stamps = change.stamps
-        made = replace(
-            current,
-            **differing,
-            updated_at=stamps.updated_at if stamps else draft.now,
-            revision=max(current.revision + 1, stamps.revision if stamps else 0),
-        )
-        _take(draft, index, change, current, made)
+    if not differing:
+        _allowed(draft, index, change, current, current)
+        return
+    stamps = change.stamps
+    made = replace(
+        current,
+        **differing,
+        updated_at=stamps.updated_at if stamps else draft.now,
+        revision=max(current.revision + 1, stamps.revision if stamps else 0),
+    )
+    _take(draft, index, change, current, made)
+
+
+def _values(draft: Draft, index: int, change: Upsert, had: dict[str, int]) -> dict[str, Any] | None:
+    """What a change gives: its values, and what there is with what it adds; None = refused."""
+    sums = {name: had[name] + more for name, more in change.add.items()}
+    for name, found in sums.items():
+        if not 0 <= found <= LARGEST_INT:
+            draft.refuse(
+                index,
+                ProblemCode.INVALID,
+                f"{change.kind} {shown(change.key)} has {had[name]:,}; with {change.add[name]:+,} "
+                f"that is {found:,}, not from 0 to {LARGEST_INT:,}; read it again",
+                name,
+            )
+            return None
+    return {**change.values, **change.derived, **sums}
 
 
 def _take(draft: Draft, index: int, change: Upsert, before: Record | None, after: Record) -> None:
     """Keeps what a record will be, unless the change's own rule refuses the step."""
-    problem = change.step(before, after) if change.step is not None else None
-    if problem is None:
+    if _allowed(draft, index, change, before, after):
         draft.after[after.ref] = after
-    else:
+
+
+def _allowed(
+    draft: Draft, index: int, change: Change, before: Record | None, after: Record | None
+) -> bool:
+    """Asks the change's own rule, and refuses the change if that refuses the step."""
+    problem = change.step(before, after) if change.step is not None else None
+    if problem is not None:
         draft.refuse(index, ProblemCode.ILLEGAL_STEP, problem.message, problem.field)
+    return problem is None
 
 
 def _ends_fit(draft: Draft, index: int, values: dict[str, object], current: Edge) -> bool:

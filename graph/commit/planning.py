@@ -26,6 +26,8 @@ def fingerprint(changes: Sequence[Change]) -> str:
                 for n, v in change.values.items()
             }
             parts += (change.mode, change.stamps, sorted(values.items()))
+            if change.add:
+                parts += (sorted(change.add.items()),)
         digest.update(repr(parts).encode())
     return digest.hexdigest()
 

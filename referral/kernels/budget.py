@@ -39,6 +39,14 @@ class Budget:
                 "ask about fewer parties or edges, or allow more time"
             )
 
+    def left(self) -> float | None:
+        """Seconds that are left; 0 once it is stopped, None = as long as it takes."""
+        if self._cancel is not None and self._cancel.is_set():
+            return 0.0
+        if self._seconds is None:
+            return None
+        return max(0.0, self._begun + self._seconds - time.monotonic())
+
 
 UNLIMITED = Budget()
 """As long as it takes."""

@@ -174,19 +174,17 @@ def _answer(
     method: str,
 ) -> TradePlan:
     ordered = tuple(sorted((_turned(t) for t in _together(trades)), key=_place))
-    arcs = np.array([arc for t in ordered for arc in t.arcs], np.int64)
     often = np.repeat([t.times for t in ordered], [len(t.arcs) for t in ordered]).astype(np.int64)
     parties = {party for t in ordered for party in t.parties}
     owners = {int(graph.owner[p]) for p in parties if graph.owner[p] >= 0}
     units = options.capacity is Capacity.UNITS
-    worth = np.maximum(graph.value[arcs], 0) if units else graph.worth(arcs)
     return TradePlan(
         trades=ordered,
         legs=int(often.sum()),
         parties=len(parties),
         users=len(owners) if (graph.owner >= 0).any() else None,
-        value=int((worth * often).sum()),
-        expected=_expectation(graph, ordered, units),
+        value=value_of(graph, ordered, by_units=units),
+        expected=expectation(graph, ordered, by_units=units),
         levels=levels,
         optimal=levels[0].proven,
         bound=levels[0].bound,
@@ -195,12 +193,23 @@ def _answer(
     )
 
 
-def _expectation(graph: WantGraph, trades: tuple[Trade, ...], units: bool) -> float:
+def value_of(graph: WantGraph, trades: Iterable[Trade], *, by_units: bool) -> int:
+    """Value that moves in these trades, legs of unknown value counting 0."""
+    total = 0
+    for trade in trades:
+        arcs = np.array(trade.arcs, np.int64)
+        worth = np.maximum(graph.value[arcs], 0) if by_units else graph.worth(arcs)
+        total += trade.times * int(worth.sum())
+    return total
+
+
+def expectation(graph: WantGraph, trades: Iterable[Trade], *, by_units: bool) -> float:
+    """Value to be expected of these trades, or legs where no value is known at all."""
     known = bool((graph.value >= 0).any())
     total = 0.0
     for trade in trades:
         arcs = np.array(trade.arcs)
-        worth = np.maximum(graph.value[arcs], 0) if units else graph.worth(arcs)
+        worth = np.maximum(graph.value[arcs], 0) if by_units else graph.worth(arcs)
         stake = float(worth.sum()) if known else float(len(arcs))
         total += trade.times * stake * float(graph.probability[arcs].prod())
     return total

@@ -24,6 +24,7 @@ class Capacity(StrEnum):
 class Goal(StrEnum):
     """One level of a plan: what it has most or least of once the levels before are settled."""
 
+    KEPT_LEGS = "kept legs"
     TRADES = "trades"
     PARTIES = "parties"
     USERS = "users"

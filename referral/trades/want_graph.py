@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -233,3 +233,20 @@ def _stock(given: ArrayLike | None, rows: Ids, units: Longs) -> Longs:
     stock = np.zeros(size, np.int64)
     np.maximum.at(stock, rows, units)
     return stock
+
+
+ARC_COLUMNS = (
+    "giver", "receiver", "good", "value", "units", "cost", "probability", "trust", "freshness",
+    "offer", "need",
+)  # fmt: skip
+"""What a graph of wants keeps for each arc."""
+
+
+def with_arcs(graph: WantGraph, kept: Flags) -> WantGraph:
+    """The graph with those arcs alone.
+
+    Args:
+        graph: any.
+        kept: (m,) mask.
+    """
+    return replace(graph, **{name: getattr(graph, name)[kept] for name in ARC_COLUMNS})

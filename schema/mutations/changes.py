@@ -15,7 +15,7 @@ from graph.model import RECORDS, NodeRef, RecordInfo, Scalar
 from graph.model.fields import DEFAULT_REGION
 from graph.store import Change, Delete, Mode, Upsert
 from schema.mutations.inputs import public_name
-from schema.mutations.rules import STEPS
+from schema.mutations.rules import DELETIONS, STEPS
 from schema.scalars import show_money
 
 Values = Mapping[str, Any]
@@ -66,7 +66,9 @@ class Writing:
             found: list[FieldProblem] = []
             key = _checked(item["key"], "key", found)
             self._refuse(index, found)
-            self.changes.append(Delete(self.info.name, key, item.get("expectedRevision")))
+            name = self.info.name
+            revision = item.get("expectedRevision")
+            self.changes.append(Delete(name, key, revision, step=DELETIONS.get(name)))
 
     def _refuse(self, index: int, found: Sequence[FieldProblem]) -> None:
         self.problems += [Problem(index, ProblemCode.INVALID, p.message, p.field) for p in found]

@@ -10,6 +10,7 @@ from strawberry.types.field import StrawberryField
 from graph.model import RecordInfo, edge_records, node_records
 from graph.store import Mode
 from schema.declare import argument
+from schema.mutations import trading
 from schema.mutations.changes import Values
 from schema.mutations.inputs import DeletionInput, batch_input, creation_input, update_input
 from schema.mutations.payloads import DeletionPayload, Payload, batch_payload, single_payload
@@ -34,7 +35,7 @@ def fields() -> list[StrawberryField]:
         if any(info.mutable_fields()):
             made.append(_update(info))
         made.append(_delete(info))
-    return made
+    return made + trading.fields()
 
 
 def _write_many(info: RecordInfo) -> StrawberryField:

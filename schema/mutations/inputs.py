@@ -23,8 +23,8 @@ WriteMode: Any = strawberry.enum(
     Mode, name="WriteMode", description="Whether a write may create, update, or both."
 )
 
-_KEY = "The caller's own identifier, 1 to 128 characters."
-_NEW_KEY = f"{_KEY} Left out: a new record, whose key we make."
+KEY = "The caller's own identifier, 1 to 128 characters."
+NEW_KEY = f"{KEY} Left out: a new record, whose key we make."
 _REVISION = "The revision you have seen; if it is another by now, nothing is written."
 _ONCE = (
     "Any text of your own, up to 128 characters: a repetition with the same text writes nothing "
@@ -43,7 +43,7 @@ def batch_input(info: RecordInfo, title: str) -> type:
         f"{info.name}Input",
         f"One of the {words(info.plural)} to write: what is left out stays as it is, null clears.",
         [
-            input_field("key", str, _NEW_KEY),
+            input_field("key", str, NEW_KEY),
             *_ends(info, required=False),
             *_fields(info),
             input_field("expectedRevision", int, _REVISION),
@@ -52,7 +52,8 @@ def batch_input(info: RecordInfo, title: str) -> type:
     name = lower(many(info))
     records = input_field(name, list[item], f"At most {MAX_BATCH:,}.", required=True)
     mode = input_field("mode", WriteMode, "Whether they may exist or not; UPSERT: either.")
-    return _input(f"{title}Input", f"The {words(info.plural)} to write.", [records, mode, _once()])
+    says = f"The {words(info.plural)} to write."
+    return _input(f"{title}Input", says, [records, mode, once_field()])
 
 
 def creation_input(info: RecordInfo, title: str) -> type:
@@ -61,10 +62,10 @@ def creation_input(info: RecordInfo, title: str) -> type:
         f"{title}Input",
         f"One of the {words(info.plural)} to write.",
         [
-            input_field("key", str, _NEW_KEY),
+            input_field("key", str, NEW_KEY),
             *_ends(info, required=True),
             *_fields(info),
-            _once(),
+            once_field(),
         ],
     )
 
@@ -75,10 +76,10 @@ def update_input(info: RecordInfo, title: str) -> type:
         f"{title}Input",
         f"Changes of one of the {words(info.plural)}: what is left out stays, null clears.",
         [
-            input_field("key", str, _KEY, required=True),
+            input_field("key", str, KEY, required=True),
             *_fields(info),
             input_field("expectedRevision", int, _REVISION),
-            _once(),
+            once_field(),
         ],
     )
 
@@ -112,7 +113,8 @@ def _ends(info: RecordInfo, *, required: bool) -> list[StrawberryField]:
     ]
 
 
-def _once() -> StrawberryField:
+def once_field() -> StrawberryField:
+    """The idempotency key of a mutation's input."""
     return input_field("idempotencyKey", str, _ONCE)
 
 
@@ -134,5 +136,5 @@ Deletion: Any = _input(
 DeletionInput: Any = _input(
     "DeletionInput",
     "The records to delete.",
-    [input_field("items", list[Deletion], f"At most {MAX_BATCH:,}.", required=True), _once()],
+    [input_field("items", list[Deletion], f"At most {MAX_BATCH:,}.", required=True), once_field()],
 )

@@ -98,6 +98,17 @@ def single_payload(info: RecordInfo, title: str) -> type:
     )
 
 
+def payload(title: str, fields: list[StrawberryField]) -> type:
+    """`ProposeTradePayload`: fields of its own, then version, replayed and errors."""
+    return _payload(title, [*fields, *_ending()])
+
+
+def record_field(record: type[Record], says: str) -> StrawberryField:
+    """The field of a payload that shows the one record written."""
+    name = record.__name__
+    return attribute(lower(name), VIEWS[name] | None, says, path="record")
+
+
 def _payload(title: str, fields: list[StrawberryField]) -> type:
     return object_type(f"{title}Payload", "What was written, or why nothing was.", fields)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import BadInput, CommitRejected, Conflict, ProblemCode
+from graph.errors import BadInput, CommitRejected, Conflict, FieldProblem, ProblemCode
 from graph.inputs import validate
-from graph.model import RECORDS, Contact, NodeRef, Record
+from graph.model import RECORDS, Contact, NodeRef, Offer, Record
 from graph.model.words import ReferralStatus, TieKind
 from graph.query import FindQuery, Window
 from graph.store import (
@@ -254,6 +254,33 @@ async def test_of_eight_who_saw_the_same_revision_one_wins(graph: TenantGraph) -
     assert won.count(True) == 1
     assert isinstance(record, Contact)
     assert (record.revision, record.region) == (2, str(won.index(True)))
+
+
+async def test_of_what_eight_take_at_once_no_unit_is_taken_twice(graph: TenantGraph) -> None:
+    """Each adds 3 to what is reserved of 10, under a rule that allows no more than there are."""
+    ends = {"source": ref("Contact", "a"), "target": ref("Good", "g")}
+    good = Upsert("Good", "g", {"name": "g"})
+    await commit(graph, person("a"), good, Upsert("Offer", "o", {**ends, "quantity": 10}))
+
+    def enough(before: Offer | None, after: Offer) -> FieldProblem | None:
+        return FieldProblem("reserved", "no more") if after.reserved > after.quantity else None
+
+    async def attempt(number: int) -> set[ProblemCode]:
+        take = Upsert("Offer", "o", {}, Mode.UPDATE, add={"reserved": 3}, step=enough)
+        try:
+            await graph.commit([take, person(f"n{number}")], actor="x")
+        except CommitRejected as rejected:
+            return {p.code for p in rejected.problems}
+        return set()
+
+    lost = await asyncio.gather(*(attempt(n) for n in range(8)))
+
+    (record,) = (await graph.nodes("Offer", ["o"])).values()
+    assert isinstance(record, Offer)
+    assert (lost.count(set()), record.reserved, record.revision) == (3, 9, 4)
+    assert lost.count({ProblemCode.ILLEGAL_STEP}) == 5
+    made = await graph.nodes("Contact", [f"n{n}" for n in range(8)])
+    assert set(made) == {f"n{n}" for n, codes in enumerate(lost) if not codes}
 
 
 # -- idempotency

@@ -96,7 +96,11 @@ def test_there_are_no_other_mutations(writer: Writer) -> None:
     core = writer.schema._schema.mutation_type
     assert core is not None
 
-    expected = {name for names in WRITES.values() for name in names if name} | {"recordReferral"}
+    expected = {name for names in WRITES.values() for name in names if name} | {
+        "recordReferral",
+        "proposeTrade",
+        "advanceTrade",
+    }
 
     assert set(core.fields) == expected
     assert set(WRITES) == {r.name for r in RECORDS.values() if not r.guarded}
