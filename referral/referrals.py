@@ -7,10 +7,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.errors import BadInput
-from graph.model.codec import micros
 from graph.model.words import ReferralStatus
-from graph.network import NO_MOMENT, EdgeTable, Network, gather
+from graph.network import EdgeTable, Network, chosen, gather
 from graph.network.csr import Ids, Positions
 from graph.network.values import code
 
@@ -30,17 +28,7 @@ def within(
     Raises:
         BadInput: the window ends before it begins.
     """
-    if since is not None and until is not None and until <= since:
-        raise BadInput(
-            f"until is {until.isoformat()}, not after since, {since.isoformat()}; swap the two"
-        )
-    at = referrals.columns["at"]
-    kept: NDArray[np.bool_] = referrals.source != referrals.target
-    if since is not None:
-        kept = kept & (at >= micros(since))
-    if until is not None:
-        kept = kept & (at < micros(until)) & (at != NO_MOMENT)
-    return kept
+    return chosen(referrals, since=since, until=until, loops=False)
 
 
 def value_of_referrals(network: Network) -> Positions:

@@ -87,6 +87,7 @@ def _whole(field: AnswerField, one: Any) -> Any:
 def _opens(field: AnswerField) -> StrawberryField:
     """The field that opens the record a NodeRef names."""
     assert not field.many, f"{field.name}: a tuple of references is not shown yet"
+    assert not field.optional, f"{field.name}: a reference that may be missing is not shown yet"
     target = target_name(field.kinds)
     return relation_field(
         field.name,

@@ -3,6 +3,7 @@
 from graph.network.advancing import advance
 from graph.network.assemble import EdgeArrays, network_from_arrays
 from graph.network.build import build_network
+from graph.network.choosing import chosen
 from graph.network.csr import Csr, csr, gather
 from graph.network.edges import EdgeTable
 from graph.network.graphs import NetworkGraph
@@ -23,6 +24,7 @@ __all__ = [
     "Purchases",
     "advance",
     "build_network",
+    "chosen",
     "csr",
     "days",
     "gather",

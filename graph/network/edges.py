@@ -43,6 +43,14 @@ class EdgeTable:
     def __len__(self) -> int:
         return len(self.source)
 
+    def where(self, mask: NDArray[np.bool_]) -> EdgeTable:
+        """A table of some of the edges, for whoever cannot work with a mask (m,); O(m)."""
+        kept = np.flatnonzero(mask)
+        columns = {name: column[kept] for name, column in self.columns.items()}
+        size = len(self.forward.starts) - 1
+        keys = self.keys.ordered(kept)
+        return edge_table(self.kind, self.source[kept], self.target[kept], keys, columns, size)
+
 
 @lru_cache(maxsize=8)
 def no_rows(size: int) -> Positions:

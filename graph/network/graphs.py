@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.model import NodeRef
 from graph.network.csr import Ids
@@ -30,20 +31,23 @@ class NetworkGraph:
     Attributes:
         network: the snapshot.
         kind: name of the edge record.
+        mask: (m,) those of the edges that count; None = all (`graph.network.chosen`).
         held: what the backend has made of it, kept as long as it is.
     """
 
     __networkx_backend__ = "renmai"
 
-    def __init__(self, network: Network, kind: str) -> None:
+    def __init__(self, network: Network, kind: str, mask: NDArray[np.bool_] | None = None) -> None:
         self.network = network
         self.kind = kind
+        self.mask = mask
         self.held: Any = None
 
-    @property
+    @cached_property
     def table(self) -> EdgeTable:
         """The edges, parallel ones apart."""
-        return self.network.edges[self.kind]
+        whole = self.network.edges[self.kind]
+        return whole if self.mask is None else whole.where(self.mask)
 
     @cached_property
     def ids(self) -> Ids:

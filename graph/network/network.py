@@ -59,8 +59,15 @@ class Network:
     purchases: Purchases
     _graphs: dict[str, NetworkGraph] = field(default_factory=dict, init=False, repr=False)
 
-    def graph(self, kind: str) -> NetworkGraph:
-        """The edges of one kind as a graph for networkx; the same object at each call."""
+    def graph(self, kind: str, mask: NDArray[np.bool_] | None = None) -> NetworkGraph:
+        """The edges of one kind as a graph for networkx; whole, the same object at each call.
+
+        Args:
+            kind: name of the edge record.
+            mask: (m,) those of the edges that count (`graph.network.chosen`); None = all.
+        """
+        if mask is not None:
+            return NetworkGraph(self, kind, mask)
         return self._graphs.setdefault(kind, NetworkGraph(self, kind))
 
     @property
