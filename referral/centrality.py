@@ -150,19 +150,21 @@ def _katz(graph: PartyGraph) -> Scored:
 def _k_core(graph: PartyGraph) -> Scored:
     from referral.kernels.cores import core_numbers
 
-    return Scored(core_numbers(graph.both_ways.graph), "peeling by degree")
+    return Scored(core_numbers(graph.both_ways.graph, budget=budget()), "peeling by degree")
 
 
 def _brokerage(graph: PartyGraph) -> Scored:
     from referral.kernels.holes import constraint
 
-    return Scored(1 / constraint(*graph.both_ways), "1 / Burt's constraint, triangle by triangle")
+    found = constraint(*graph.both_ways, budget=budget())
+    return Scored(1 / found, "1 / Burt's constraint, triangle by triangle")
 
 
 def _effective_size(graph: PartyGraph) -> Scored:
     from referral.kernels.holes import effective_size
 
-    return Scored(effective_size(*graph.both_ways), "Burt's effective size, triangle by triangle")
+    found = effective_size(*graph.both_ways, budget=budget())
+    return Scored(found, "Burt's effective size, triangle by triangle")
 
 
 _MEASURES: dict[InfluenceMeasure, Callable[[PartyGraph], Scored]] = {

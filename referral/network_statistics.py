@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from graph.network import Network
+from referral.allowance import budget
 from referral.answers import Answer, Long
 from referral.party_graph import InfluenceGraph, PartyGraph, party_graph
 from referral.registry import analytic
@@ -109,9 +110,10 @@ def _of(graph: PartyGraph) -> dict[str, object]:
     from referral.kernels.cores import core_numbers
     from referral.kernels.triangles import clustering, transitivity
 
-    rows = graph.both_ways.graph
+    rows, allowed = graph.both_ways.graph, budget()
     degrees = rows.degrees()
-    parts = connected_components(graph.source, graph.target, graph.size)
+    parts = connected_components(graph.source, graph.target, graph.size, budget=allowed)
+    strong = strong_components(graph.forward, budget=allowed)
     together = degree_assortativity(rows)
     links, edges = len(rows.ids) // 2, len(graph.source)
     return {
@@ -123,9 +125,9 @@ def _of(graph: PartyGraph) -> dict[str, object]:
         "reciprocity": 2 * (edges - links) / edges,
         "components": parts.count,
         "largest_component": int(parts.sizes().max()),
-        "largest_strong_component": int(strong_components(graph.forward).sizes().max()),
-        "clustering": float(np.mean(clustering(rows))),
-        "transitivity": transitivity(rows),
+        "largest_strong_component": int(strong.sizes().max()),
+        "clustering": float(np.mean(clustering(rows, budget=allowed))),
+        "transitivity": transitivity(rows, budget=allowed),
         "assortativity": None if math.isnan(together) else together,
-        "innermost_core": int(core_numbers(rows).max()),
+        "innermost_core": int(core_numbers(rows, budget=allowed).max()),
     }

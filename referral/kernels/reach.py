@@ -13,7 +13,7 @@ from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import condensed, strong_components
 from referral.kernels.forest import counts, forest, parents
-from referral.kernels.shape import plain
+from referral.kernels.shape import plain, without_loops
 
 WORDS = 8
 """64-bit words of a block: 512 components are counted at once, one cache line each."""
@@ -75,9 +75,8 @@ def _reach(
         below = forest(above, own)
         if below is not None:
             return Downstream(below.count, below.value)
-    proper = source != target
-    forward = csr(source[proper], target[proper], size)
-    return downstream(forward, own, with_value=value is not None, budget=budget)
+    source, target = without_loops(source, target)
+    return downstream(csr(source, target, size), own, with_value=value is not None, budget=budget)
 
 
 def downstream(
@@ -87,11 +86,12 @@ def downstream(
     budget.check("counting reach")
     components = strong_components(forward)
     rows = plain(condensed(forward, components))
+    del forward  # with 10^7 edges a tenth of the memory
     members = components.sizes()
     size = components.count
-    values = np.zeros(size, np.int64)
-    np.add.at(values, components.label, value)
-    count, total = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    count, total, values = np.zeros((3, size), np.int64)
+    if with_value:
+        np.add.at(values, components.label, value)
     bits = np.zeros((size, WORDS), np.uint64)
     marked, found = np.zeros(size, np.bool_), np.empty(size, np.int32)
     for first in range(0, size, 64 * WORDS):

@@ -97,10 +97,15 @@ def turned(graph: Csr) -> Csr:
     return csr(graph.ids, sources(graph), len(graph.starts) - 1)
 
 
+def without_loops(source: Ids, target: Ids) -> tuple[Ids, Ids]:
+    """The edges between two nodes; without a copy where all are."""
+    proper = source != target
+    return (source, target) if proper.all() else (source[proper], target[proper])
+
+
 def undirected(source: Ids, target: Ids, size: int) -> Csr:
     """Rows of the edges in both directions, without loops, parallel edges as one."""
-    proper = source != target
-    source, target = source[proper], target[proper]
+    source, target = without_loops(source, target)
     ends = np.concatenate((source, target)), np.concatenate((target, source))
     return csr(*ends, size, unique=True)
 

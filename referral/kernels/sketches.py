@@ -12,7 +12,7 @@ from graph.network.csr import Ids, Positions, csr
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import Components, condensed, strong_components
-from referral.kernels.shape import Floats, plain
+from referral.kernels.shape import Floats, plain, without_loops
 
 ERROR = 0.1
 SEED = 1
@@ -63,8 +63,7 @@ def estimated_reach(
     draws = WIDTH * math.ceil((2 + 1 / error**2) / WIDTH)
     own = np.ones(size) if value is None else value.astype(np.float64)
     budget.check("estimating reach")
-    proper = source != target
-    forward = csr(source[proper], target[proper], size)
+    forward = csr(*without_loops(source, target), size)
     components = strong_components(forward, budget=budget)
     rows = plain(condensed(forward, components))
     weight: Floats = np.bincount(components.label, own, components.count).astype(np.float64)
