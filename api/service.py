@@ -11,7 +11,7 @@ from graphql import OperationType
 
 from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
-from api.stores import open_store
+from api.stores import serving_store
 from graph.errors import TimedOut
 from graph.snapshots import Snapshots
 from schema.build import build_schema
@@ -29,7 +29,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         keep_kernels(settings)
-        self.store = open_store(settings)
+        self.store = serving_store(settings)
         self.snapshots = Snapshots(
             self.store,
             cache=snapshot_cache(settings),

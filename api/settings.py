@@ -108,6 +108,22 @@ class Settings(BaseSettings):
     answer_memory_mb: Annotated[
         int, Field(ge=1, le=1_000_000, description="Memory of kept answers of analytics, in MiB.")
     ] = 64
+    record_cache_mb: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Memory of records and pages read last, in MiB; 0: none.",
+        ),
+    ] = 128
+    record_cache_max_age_ms: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=60_000,
+            description="How long what other processes wrote may go unseen, in milliseconds.",
+        ),
+    ] = 0
     executor: Annotated[
         ExecutorMode,
         Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),

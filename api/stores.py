@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from api.settings import Settings
+from api.settings import MEBIBYTE, Settings
 from graph.errors import BadInput, shown
+from graph.record_cache import CachedStore
 from graph.store import Store
 
 
@@ -29,6 +30,19 @@ def open_store(settings: Settings) -> Store:
             "bolt://user:password@host:7687 or neo4j://user:password@host:7687"
         )
     return opener(parts, settings)
+
+
+def serving_store(settings: Settings) -> Store:
+    """The store that the settings name, with the memory of what was read last in front of it.
+
+    Raises:
+        BadInput: as `open_store`.
+    """
+    store = open_store(settings)
+    if not settings.record_cache_mb:
+        return store
+    limit = settings.record_cache_mb * MEBIBYTE
+    return CachedStore(store, limit, settings.record_cache_max_age_ms / 1_000)
 
 
 def _public(url: str) -> str:

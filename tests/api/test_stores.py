@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from api.settings import load
-from api.stores import open_store
+from api.stores import open_store, serving_store
 from graph.errors import BadInput
+from graph.record_cache import CachedStore
+from graph.sqlite import SqliteStore
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,11 @@ def test_a_password_in_a_wrong_url_is_not_repeated() -> None:
 
     assert "s3cret" not in str(caught.value)
     assert "'host' has no known scheme" in str(caught.value)
+
+
+def test_a_record_cache_stands_before_the_store_unless_it_has_no_memory() -> None:
+    kept = serving_store(load(store="sqlite:///x", record_cache_mb=2))
+
+    assert isinstance(kept, CachedStore)
+    assert kept.kept.limit == 2 * 2**20
+    assert isinstance(serving_store(load(store="sqlite:///x", record_cache_mb=0)), SqliteStore)
