@@ -2,12 +2,12 @@
 
 Renmai's answers are trees of dicts and lists without cycles, so counting references frees them at
 once, and the collector finds nothing. But it looks at every 700th new container, and now and then
-at all there are: schema, plans, imported modules and caches make some 400,000 objects, which take
-50 to 80 ms to walk, while every request waits. So what is loaded at the start is frozen, that is,
-never looked at again, and the young generation is looked at when it has 10,000 containers more
-(an answer of 50 kB makes some 3,000), which still bounds what a real cycle can hold.
+at all there are: schema and modules make some 170,000, which take 75 ms to walk, while every
+request waits; plans and caches come on top. So what is loaded at the start is frozen, that is,
+never looked at again, and the young generation is looked at when it has 10,000 containers more,
+several answers of 50 kB, which still bounds what a real cycle can hold.
 
-What it brings is measured in benchmarks/RESULTS.md ("HTTP", garbage collector).
+What it brings is measured in benchmarks/RESULTS.md ("HTTP").
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def drive(server: Server, bodies: list[bytes], connections: int, seconds: int) -
     """Warms up, then asks the bodies in turn over that many connections.
 
     Raises:
-        RuntimeError: a request failed.
+        RuntimeError: a request failed, or none was answered.
     """
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
         lines.write(b"\n".join(bodies))
@@ -46,7 +46,7 @@ def drive(server: Server, bodies: list[bytes], connections: int, seconds: int) -
         before = server.cpu_s()
         found = _wrk(server, lines.name, connections, seconds)
         spent = server.cpu_s() - before
-    if found["failed"]:
+    if found["failed"] or not found["requests"]:
         raise RuntimeError(f"{server.name}: {found['failed']} of {found['requests']} failed")
     return Figures(
         found["requests"] / found["seconds"],
