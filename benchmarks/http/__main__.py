@@ -103,18 +103,25 @@ def on_neo4j(url: str, keys: Keys, rounds: int, seconds: int) -> None:
     """Ours against @neo4j/graphql with Apollo Server."""
     store = {"RENMAI_STORE": url, "RENMAI_TENANT": TENANT}
     with (
-        servers.renmai("renmai", **store) as ours,
+        servers.renmai("renmai, warm", **store) as ours,
+        servers.renmai(
+            "renmai, warm, up to 1 s late", RENMAI_RECORD_CACHE_MAX_AGE_MS="1000", **store
+        ) as late,
+        servers.renmai("renmai, cold", RENMAI_RECORD_CACHE_MB="0", **store) as cold,
         servers.peer("@neo4j/graphql", "neo4j-graphql", "/", url) as peer,
     ):
         head()
         for work in (*WORKS, TYPENAME):
             asked = keys.middling if "network" in work.name else keys.all
-            compare(work, ours, peer, asked[:100])
-            show(work, measure(work, [ours, peer], asked, rounds, seconds))
+            for server in (ours, cold):
+                compare(work, server, peer, asked[:50])
+            running = [ours, peer] if work is TYPENAME else [ours, late, cold, peer]
+            show(work, measure(work, running, asked, rounds, seconds))
         print()
         for work in WORKS:
             asked = keys.middling if "network" in work.name else keys.all
-            spread(work, ours, asked, seconds)
+            for server in (ours, cold):
+                spread(work, server, asked, seconds)
 
 
 def in_memory(rounds: int, seconds: int) -> None:

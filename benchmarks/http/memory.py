@@ -96,7 +96,10 @@ def write_world(file: Path) -> None:
 async def serve(port: int, folder: str, *, tuned: bool) -> None:
     """Fills a store and serves it until told to stop, with our garbage collector or Python's."""
     settings = load(
-        store=f"sqlite:///{folder}", environment=Environment.PRODUCTION, log_level="warning"
+        store=f"sqlite:///{folder}",
+        environment=Environment.PRODUCTION,
+        log_level="warning",
+        record_cache_mb=0,
     )
     app = build_app(settings)
     service: Service = app.state.service
