@@ -91,3 +91,60 @@ def test_warnings_go_to_standard_error_and_the_rest_is_counted(
 def test_a_limit_out_of_bounds_is_refused(example: Path, limit: str) -> None:
     with pytest.raises(BadInput, match=f"--max-parties '{limit}': give 2 to 5, or none"):
         run(str(example), "--max-parties", limit)
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "trades", "users"),
+    [
+        ("BR2024May.txt", (), 196, 78),
+        ("ask.txt", ("--max-parties", "none"), 197, None),
+        ("ask.txt", ("--max-parties", "3"), 76, None),
+        ("onewant.txt", ("--format", "trademaximizer"), 336, 151),
+    ],
+)
+def test_the_known_answers_are_printed(
+    shared_data: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    options: tuple[str, ...],
+    trades: int,
+    users: int | None,
+) -> None:
+    found = answer(capsys, str(shared_data / "trades" / file), *options)
+
+    assert (found["trades"], found["users"], found["optimal"]) == (trades, users, True)
+    assert (found["weight"], found["bound"]) == (trades, trades)
+    assert sum(map(len, found["cycles"])) == trades
+
+
+def test_the_warnings_of_a_published_list_are_few_and_true(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = answer(capsys, str(shared_data / "trades" / "BR2024May.txt"))
+
+    assert found["warnings"] == [
+        "line 4784: item 10758823 is no official name; its list is passed over",
+        "line 1184: item 10758823 is not known (28 times, first here)",
+        "line 3794: item missing-official is not known",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.txt", "#! REQUIRE-COLONS\n(a b) A\n", "line 2, column 8: the file requires a colon"),
+        ("a.txt", "!BEGIN-OFFICIAL-NAMES\nA\n", "the file is unfinished, or add !END-OFFICIAL"),
+        ("a.txt", "(a\nA : B\n", r"line 1, column 1: write the user's name as \(name\)"),
+        ("a.txt", "a b A : B\n", "exactly one item stands before the colon; a user's name stands"),
+        ("a.input", "2 1\n0 1 0.5\n", "-1 -1 -1"),
+        ("a.input", "2 1\n0 1 -0.5\n-1 -1 -1\n", "line 2"),
+        ("a.wmd", "# NUMBER ALTERNATIVES: 2\n1, 7, 1.0\n", "line 2"),
+    ],
+)
+def test_a_wrong_file_is_named_by_line_and_column(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    (tmp_path / name).write_text(text)
+
+    with pytest.raises(BadInput, match=message):
+        run(str(tmp_path / name))

@@ -64,6 +64,7 @@ class _Reader:
         self._naming = 0
         self._lists: dict[str, _List] = {}
         self._warnings: list[str] = []
+        self._unknown: dict[str, tuple[str, list[int]]] = {}
 
     def read(self, text: str) -> WantFile:
         for number, line in enumerate(text.split("\n"), 1):
@@ -217,8 +218,14 @@ class _Reader:
             users_first=self._options.metric != "CHAIN-SIZES-SOS",
             priorities=self._options.priorities is not None,
             hide_nontrades="HIDE-NONTRADES" in self._options.switches,
-            warnings=tuple(self._warnings),
+            warnings=(*self._warnings, *self._unknown_items()),
         )
+
+    def _unknown_items(self) -> Iterator[str]:
+        """One warning for each item that is wanted and not there, however often."""
+        for code, lines in self._unknown.values():
+            often = f" ({len(lines):,} times, first here)" if len(lines) > 1 else ""
+            yield f"line {lines[0]}: item {code} is not known{often}"
 
     def _wanted(self, wants: _List, places: dict[str, int]) -> Iterator[tuple[int, int]]:
         """What is wanted in a list, each once, with its cost."""
@@ -237,7 +244,7 @@ class _Reader:
                 if self._official is not None and node in self._official:
                     rank += small  # its owner sent no list, but it keeps its place
                 else:
-                    self._warn(wants.line, f"item {code} is not known")
+                    self._unknown.setdefault(node, (code, []))[1].append(wants.line)
             elif why := self._useless(wants, wanted, met):
                 self._warn(wants.line, f"item {code} {why}")
             else:
