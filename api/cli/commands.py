@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import data, demo, serving, trades, warming
+from api.cli import analyze, data, demo, serving, trades, warming
 from api.cli.analytics import add_analytics
 from api.cli.asking import print_sdl, query
 
@@ -43,6 +43,7 @@ app.command("import")(data.import_)
 app.command("export")(data.export)
 app.command("query")(query)
 app.command("schema")(print_sdl)
+app.command("analyze")(analyze.analyze)
 app.command("warm")(warming.warm)
 
 further_trades = typer.Typer()
