@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import threading
 from typing import Any
 
@@ -210,7 +211,8 @@ def test_one_number_of_the_whole() -> None:
     assert measured("assortativity", joined).total == pytest.approx(
         nx.degree_assortativity_coefficient(nx.Graph(pairs))
     )
-    assert measured("triangles", own).total == sum(nx.triangles(nx.Graph(pairs)).values()) // 3
+    each: Any = nx.triangles(nx.Graph(pairs))
+    assert measured("triangles", own).total == sum(each.values()) // 3
     assert measured("assortativity", graph([(1, 1)])).total is None
     assert measured("reciprocity", graph([(1, 1)])).total is None
     assert measured("constraint", graph([(1, 1)])).total is None
@@ -247,7 +249,7 @@ def test_betweenness_of_a_large_graph_is_sampled(monkeypatch: pytest.MonkeyPatch
     assert sampled.scores is not None
     assert float(np.abs(exact.scores - sampled.scores).max()) < 0.02
     assert sampled.note is not None
-    assert "each score within 0.0107143 with probability 0.9" in sampled.note
+    assert re.search(r"each score within 0\.0\d+ with probability 0\.9$", sampled.note)
 
 
 @pytest.mark.parametrize("name", sorted(MEASURES))
