@@ -1,29 +1,40 @@
-"""A seeded tenant of a million edges in SQLite, written past the commits: they would take minutes.
+"""A seeded tenant of a million edges, written past the commits: they would take minutes.
 
     python -m benchmarks.large_tenant FOLDER [--edges 1000000]
+    python -m benchmarks.large_tenant bolt://user:password@host:port [--edges 1000000]
+
+The second writes a tenant into Neo4j and times a snapshot's scan of it.
 
 Its log has one entry, made by a real commit; the rows beside it are what commits would have left,
 but for search terms, which no snapshot reads. Of the edges 4 in 10 are referrals, 4 in 10 ties,
 2 in 10 affiliations; keys are UUIDs, as the server generates them.
 """
 
+# ruff: noqa: T201  (a command line that prints its result)
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
+from neo4j import Driver, GraphDatabase
 
 from benchmarks import graphs
 from graph.model import RECORDS
 from graph.model.codec import encode_value
 from graph.model.words import AffiliationKind, ReferralStatus, Stage, TieKind
+from graph.neo4j_store import Neo4jStore
+from graph.neo4j_store.names import camel, entity_type
+from graph.network import build_network
 from graph.sqlite import SqliteStore
 from graph.sqlite.tables import quoted, stored_columns
 from graph.store import Upsert
@@ -127,10 +138,49 @@ def _affiliation(random: np.random.Generator, person: str, firm: int) -> Row:
     return row | {"kind": list(AffiliationKind)[firm % len(AffiliationKind)].value}
 
 
+async def time_neo4j(url: str, edges: int) -> None:
+    """Writes the tenant into Neo4j under a name of its own, and prints how long a scan takes."""
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    bare = f"{parts.scheme}://{parts.hostname}:{parts.port}"
+    store, tenant = Neo4jStore(bare, user, password), f"{TENANT}-{uuid.uuid4().hex[:8]}"
+    await store.ready()
+    graph = store.tenant(tenant)
+    await graph.commit([Upsert("Staff", "sue", {"name": "Sue"})], actor="bench")
+    with GraphDatabase.driver(bare, auth=(user, password)) as driver:
+        for kind, rows in _tables(edges):
+            _create(driver, tenant, kind, rows)
+    began = time.perf_counter()
+    network = await build_network(graph)
+    print(f"{network!r}: {time.perf_counter() - began:.1f} s from Neo4j, tenant {tenant}")
+    await store.close()
+
+
+def _create(driver: Driver, tenant: str, kind: str, rows: Iterator[Row]) -> None:
+    info = RECORDS[kind]
+    plain = {f.name: encode_value(f, f.default, native_lists=True) for f in info.fields.values()}
+    plain |= {"created_at": NOW, "updated_at": NOW, "revision": 1, "tenant_id": tenant}
+    text = f"UNWIND $rows AS row CREATE (n:{entity_type(info)}) SET n = row"
+    while some := list(islice(rows, 10_000)):
+        made = [plain | row for row in some]
+        if info.ends is not None:
+            ends = (made[0]["source_kind"], made[0]["target_kind"])
+            text = (
+                f"UNWIND $rows AS row MATCH (a:{ends[0]} {{tenantId: $tenant, key: row.sourceKey}})"
+                f" MATCH (b:{ends[1]} {{tenantId: $tenant, key: row.targetKey}})"
+                f" CREATE (a)-[e:{entity_type(info)}]->(b) SET e = row"
+            )
+        named = [{camel(name): value for name, value in row.items()} for row in made]
+        driver.execute_query(text, rows=named, tenant=tenant)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("where")
     parser.add_argument("--edges", type=int, default=1_000_000)
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(make(options.folder, options.edges))
+    if "://" in options.where:
+        asyncio.run(time_neo4j(options.where, options.edges))
+    else:
+        Path(options.where).mkdir(parents=True, exist_ok=True)
+        asyncio.run(make(Path(options.where), options.edges))

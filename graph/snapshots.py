@@ -22,10 +22,11 @@ from graph.store import Store, TenantGraph
 PATIENCE_S = 5.0
 """Seconds to wait for a version that the database does not show yet."""
 
-STORE_PATIENCE_S = 2.0
-"""Seconds the database has to tell its version, where there is a snapshot to answer from."""
+STORE_PATIENCE_S = 8.0
+"""Seconds the database has to tell its version, where there is a snapshot to answer from: a busy
+one must not pass for one that is down, since answers are older then than who asks expects."""
 
-DOWN_S = 2.0
+DOWN_S = 5.0
 """Seconds after a failure in which the database is not asked again."""
 
 MEMORY_BYTES = 2 * 2**30

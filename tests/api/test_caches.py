@@ -1,46 +1,50 @@
+"""Where snapshots are kept: apart for every store, and nowhere if so wished."""
+
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
-from typing import Any
 
-import numba
 import pytest
 
-from api.caches import keep_kernels
-from api.settings import load
-
-CONFIG: Any = numba.config
+from api.caches import snapshot_cache
+from api.settings import Settings, load
 
 
-@pytest.fixture(autouse=True)
-def unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No folder is named, and what a test names is forgotten after it."""
-    monkeypatch.setattr(CONFIG, "CACHE_DIR", "")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+def folder(settings: Settings) -> Path:
+    found = snapshot_cache(settings)
+    assert found is not None
+    return found.folder
 
 
-def test_kernels_are_kept_where_the_settings_say(tmp_path: Path) -> None:
-    assert "numba" in sys.modules
-
-    keep_kernels(load(cache_dir=str(tmp_path)))
-
-    assert os.environ["NUMBA_CACHE_DIR"] == CONFIG.CACHE_DIR == str(tmp_path / "kernels")
+def test_nothing_is_kept_where_that_is_said() -> None:
+    assert snapshot_cache(load({}, cache_dir="none")) is None
 
 
-@pytest.mark.parametrize("folder", [None, "none"])
-def test_without_a_folder_kernels_lie_beside_the_source(folder: str | None) -> None:
-    keep_kernels(load(cache_dir=folder))
+def test_stores_never_share_a_folder(tmp_path: Path) -> None:
+    urls = [
+        "sqlite:///one",
+        "sqlite:///two",
+        "sqlite:////one",
+        "bolt://host:7687",
+        "bolt://host:7688",
+        "neo4j://host:7687",
+    ]
+    folders = [folder(load({}, store=url, cache_dir=str(tmp_path))) for url in urls]
+    other = load({}, store="bolt://host:7687", neo4j_database="x", cache_dir=str(tmp_path))
 
-    assert os.environ["NUMBA_CACHE_DIR"] == CONFIG.CACHE_DIR == ""
+    assert len({*folders, folder(other)}) == 7
+    assert {found.parent for found in folders} == {tmp_path / "snapshots"}
 
 
-def test_the_folder_that_numba_is_told_comes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "/opt/kernels")
+def test_a_user_and_a_password_make_no_other_folder(tmp_path: Path) -> None:
+    urls = ["bolt://host:7687", "bolt://neo4j:secret@host:7687"]
 
-    keep_kernels(load(cache_dir=str(tmp_path)))
+    assert len({folder(load({}, store=url, cache_dir=str(tmp_path))) for url in urls}) == 1
 
-    assert os.environ["NUMBA_CACHE_DIR"] == "/opt/kernels"
+
+def test_without_a_wish_it_is_the_user_s_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert folder(load({})).parent == Path("/somewhere/renmai/snapshots")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert folder(load({})).parent == Path.home() / ".cache" / "renmai" / "snapshots"

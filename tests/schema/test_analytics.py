@@ -13,7 +13,7 @@ from graph.model import Money, NodeRef, Record
 from graph.model.words import ReferralStatus, TieKind
 from graph.snapshots import Snapshots
 from graph.sqlite import SqliteStore
-from graph.store import TenantGraph, Upsert
+from graph.store import Delete, TenantGraph, Upsert
 from schema.build import Schema, build_schema
 from schema.computing import Analytics
 from schema.context import Context
@@ -443,6 +443,51 @@ async def test_an_answer_takes_one_s_own_write_into_account(
     code, told = await asker.refused(query, v=3)
     assert code == "TIMEOUT"
     assert told.startswith("version 3 is not there; the newest is 2")
+
+
+async def test_an_older_answer_is_taken_by_who_says_so(
+    schema: Schema, agency_store: SqliteStore
+) -> None:
+    graph = agency_store.tenant("older-answer")
+    asker = Asker(schema, graph, Analytics(Snapshots(agency_store)))
+    await graph.commit(agency(), actor="test")
+    query = "query ($s: Float) { topReferrers(maxAgeS: $s) { version age items { partyId } } }"
+    newest = (await asker.ask(query))["topReferrers"]
+    await graph.commit([Upsert("Contact", "new", {"name": "New"})], actor="test")
+
+    older = (await asker.ask(query, s=60))["topReferrers"]
+
+    assert (newest["version"], newest["age"]) == (1, 0.0)
+    assert (older["version"], older["items"]) == (1, newest["items"])
+    assert 0 < older["age"] < 60
+
+
+async def test_a_network_may_be_an_older_one_too(schema: Schema, agency_store: SqliteStore) -> None:
+    graph = agency_store.tenant("older-network")
+    asker = Asker(schema, graph, Analytics(Snapshots(agency_store)))
+    await graph.commit(agency(), actor="test")
+    query = """query ($s: Float) { contact(key: "ann") {
+        network(hops: 1, maxAgeS: $s) { version age total } } }"""
+    newest = (await asker.ask(query))["contact"]["network"]
+    await graph.commit([Delete("Contact", "cy")], actor="test")
+
+    older = (await asker.ask(query, s=60))["contact"]["network"]
+
+    assert newest["age"] == 0.0
+    assert (older["version"], older["total"]) == (1, newest["total"])
+    assert 0 < older["age"] < 60
+
+
+@pytest.mark.parametrize("age", ["-1", "86401", "-0.001"])
+async def test_an_age_out_of_bounds_is_refused(asker: Asker, age: str) -> None:
+    for query in (
+        f"{{ topReferrers(maxAgeS: {age}) {{ total }} }}",
+        f'{{ contact(key: "ann") {{ network(maxAgeS: {age}) {{ total }} }} }}',
+    ):
+        code, message = await asker.refused(query)
+
+        assert code == "BAD_INPUT"
+        assert message == f"maxAgeS: {age}: give 0 to 86,400 seconds"
 
 
 async def test_a_party_deleted_since_is_null(schema: Schema, agency_store: SqliteStore) -> None:
