@@ -15,12 +15,15 @@ from referral.kernels.cache import cache_in
 def snapshot_cache(settings: Settings) -> SnapshotCache | None:
     """The saved snapshots of the store that the settings name; None where nothing is kept.
 
+    That is also where the settings name no folder and the user has no home.
     Stores never share a folder: its name is made of the store's address, without user and
     password, and of the database's name.
     """
     if settings.cache_dir == NO_CACHE:
         return None
     folder = Path(settings.cache_dir) if settings.cache_dir else _user_cache()
+    if folder is None:
+        return None
     return SnapshotCache(folder / "snapshots" / _store_name(settings))
 
 
@@ -35,9 +38,13 @@ def keep_kernels(settings: Settings) -> None:
         cache_in(Path(str(settings.cache_dir)) / "kernels")
 
 
-def _user_cache() -> Path:
+def _user_cache() -> Path | None:
+    """The user's cache folder; None where the user has no home, as in a bare container."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "renmai"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "renmai"
+    except RuntimeError:
+        return None
 
 
 def _store_name(settings: Settings) -> str:

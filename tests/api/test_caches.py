@@ -48,3 +48,13 @@ def test_without_a_wish_it_is_the_user_s_cache_folder(monkeypatch: pytest.Monkey
 
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert folder(load({})).parent == Path.home() / ".cache" / "renmai" / "snapshots"
+
+
+def test_nothing_is_kept_for_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+
+    assert snapshot_cache(load({})) is None
