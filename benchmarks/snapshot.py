@@ -150,7 +150,8 @@ def over_http(folder: Path, keys: list[str]) -> None:
                 server.wait(60)
 
 
-def _ask(server: subprocess.Popen[str], start: str, keys: list[str]) -> None:
+def port_of(server: subprocess.Popen[str]) -> int:
+    """The port that `renmai serve` tells of, once it is listened on."""
     assert server.stdout is not None
     line = server.stdout.readline()
     port = int(line.partition("127.0.0.1:")[2].partition("/")[0])
@@ -160,7 +161,11 @@ def _ask(server: subprocess.Popen[str], start: str, keys: list[str]) -> None:
             break
         except ConnectionRefusedError:
             time.sleep(0.1)
-    client = Client(port)
+    return port
+
+
+def _ask(server: subprocess.Popen[str], start: str, keys: list[str]) -> None:
+    client = Client(port_of(server))
     ms = 1e3
     row(f"{start}: first question, snapshot included", [client.took(REACH, key=keys[0])], "", ms)
     cold = [client.took(INFLUENCERS, since=f"2020-01-0{n}T00:00:00Z") for n in range(1, 6)]

@@ -36,4 +36,4 @@ SHARE = 0.8
 def seconds(wanted: float) -> float:
     """Seconds for a search that gives what it has when they are over: as wanted, if allowed."""
     left = budget().left()
-    return wanted if left is None else max(0.01, min(wanted, left * SHARE))
+    return wanted if left is None else min(wanted, left * SHARE)

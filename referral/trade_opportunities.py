@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -148,7 +149,7 @@ def trade_opportunities(
             found.graph, max_parties, first=first + 1, after=place, sieve=chosen,
             budget_s=seconds(time_limit_s),
         )  # fmt: skip
-    items = [_row(network, found, rank + i, o) for i, o in enumerate(seen.items[:first], 1)]
+    items = _rows(network, found, rank, seen.items[:first])
     return TradeOpportunities(
         version=Long(network.version),
         computed_at=network.computed_at,
@@ -189,10 +190,24 @@ def _id_of_good(network: Network, key: str) -> int:
     return node
 
 
-def _row(network: Network, found: Market, rank: int, one: Opportunity) -> TradeOpportunity:
+def _rows(
+    network: Network, found: Market, rank: int, items: Sequence[Opportunity]
+) -> list[TradeOpportunity]:
+    """The rows behind that rank; the legs of all are looked up together."""
+    every = legs_of(network, found, [arc for one in items for arc in one.arcs])
+    rows, begin = [], 0
+    for place, one in enumerate(items, rank + 1):
+        legs = every[begin : begin + len(one.arcs)]
+        begin += len(one.arcs)
+        rows.append(_row(found, place, one, legs))
+    return rows
+
+
+def _row(
+    found: Market, rank: int, one: Opportunity, legs: tuple[PossibleLeg, ...]
+) -> TradeOpportunity:
     graph, arcs = found.graph, np.array(one.arcs)
     most = int(graph.worth(arcs).max())
-    legs = legs_of(network, found, one.arcs)
     return TradeOpportunity(
         rank=rank,
         score=one.score,

@@ -265,7 +265,7 @@ def trade_plan(
     References: Dickerson et al. 2016, arXiv:1606.01623; Abraham, Blum & Sandholm 2007,
     doi:10.1145/1250910.1250954 (column generation for cycle packing).
     """
-    allowed = seconds(time_limit_s)
+    allowed = max(0.001, seconds(time_limit_s))
     end = time.monotonic() + allowed
     found = _market(network, on, region, givers, chance, chances)
     found = _without(network, found, without)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +50,7 @@ class Network:
         nodes: the nodes, by id.
         edges: the edges of each kind, by name of the edge record; every kind is there.
         purchases: the purchases.
+        derived: what others have made of it and keep as long as it lives, by a key of theirs.
     """
 
     version: int
@@ -57,6 +58,7 @@ class Network:
     nodes: NodeTable
     edges: Mapping[str, EdgeTable]
     purchases: Purchases
+    derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False)
     _graphs: dict[str, NetworkGraph] = field(default_factory=dict, init=False, repr=False)
 
     def graph(self, kind: str, mask: NDArray[np.bool_] | None = None) -> NetworkGraph:

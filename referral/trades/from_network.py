@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from referral.trades.want_graph import LARGEST_TOTAL, Floats, Ids, Longs, WantGr
 
 FRESH_DAYS = 30
 """An offer or need that holds at least as many days is wholly fresh."""
+
+KEPT_MARKETS = 4
+"""Markets kept for one network: those last asked for; one of 100,000 arcs takes some 10 MB."""
 
 DECLARED = 0.5
 """Strength of a tie for which none was declared."""
@@ -67,6 +71,46 @@ def market(
         TooExpensive: more than 20 million pairs of an offer and a need.
     """
     day = days(on or network.computed_at.date())
+    kept = cast("_Kept", network.derived.setdefault("markets", OrderedDict()))
+    key = (day, region, tuple(givers))
+    found = kept.pop(key, None) or _market(network, day, region, givers)
+    kept[key] = found  # the last asked for stands last
+    if len(kept) > KEPT_MARKETS:
+        kept.pop(next(iter(kept)), None)
+    return found
+
+
+_Kept = OrderedDict[tuple[int, str | None, tuple[int, ...]], Market]
+
+
+class Names(Sequence[str]):
+    """Kind and key of nodes, made when they are asked for: an answer shows few of them."""
+
+    def __init__(self, network: Network, nodes: Ids) -> None:
+        self._network, self._nodes = network, nodes
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return self._made(self._nodes[place])
+        return self._made(self._nodes[[place]])[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made(self._nodes))
+
+    def _made(self, nodes: Ids) -> list[str]:
+        return [f"{ref.kind} {ref.key}" for ref in self._network.nodes.refs(nodes)]
+
+
+def _market(network: Network, day: int, region: str | None, givers: Sequence[int]) -> Market:
     offers, needs = network.edges["Offer"], network.edges["Need"]
     there = np.ones(len(network), np.bool_)
     if region is not None:
@@ -82,10 +126,10 @@ def market(
     receiver = np.searchsorted(party, needs.source[need])
     value, units = _values(offers, needs, offer, need)
     graph = want_graph(
-        [f"{ref.kind} {ref.key}" for ref in network.nodes.refs(party)],
+        Names(network, party),
         giver,
         receiver,
-        goods=[ref.key for ref in network.nodes.refs(good)],
+        goods=Names(network, good.astype(np.int32)),
         good=np.searchsorted(good, offers.target[offer]),
         value=value,
         units=units,

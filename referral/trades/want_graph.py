@@ -52,8 +52,8 @@ class WantGraph:
         gift: (n,) gives first and asks nothing back.
     """
 
-    labels: tuple[str, ...]
-    goods: tuple[str, ...]
+    labels: Sequence[str]
+    goods: Sequence[str]
     giver: Ids
     receiver: Ids
     good: Ids
@@ -124,7 +124,7 @@ def want_graph(
     Raises:
         BadInput: an arc leads to its own giver or to no party, or a number is out of its bounds.
     """
-    names = tuple(map(str, range(labels))) if isinstance(labels, int) else tuple(labels)
+    names = tuple(map(str, range(labels))) if isinstance(labels, int) else labels
     size = len(names)
     givers, receivers = _ids(giver), _ids(receiver)
     count = len(givers)
@@ -142,7 +142,7 @@ def want_graph(
     order = np.lexsort((goods_at, -(np.maximum(values, 0) * moved), receivers, givers))
     return WantGraph(
         labels=names,
-        goods=tuple(goods),
+        goods=goods,
         giver=givers[order],
         receiver=receivers[order],
         good=goods_at[order],

@@ -38,12 +38,13 @@ def ask(analytic: Analytic, asked: Network) -> list[Any]:
 
 
 def arrays(value: Any) -> Iterator[np.ndarray[Any, Any]]:
-    """Every array below a value."""
+    """Every array below a value, but for what is only kept beside it."""
     if isinstance(value, np.ndarray):
         yield value
     elif dataclasses.is_dataclass(value):
         for f in dataclasses.fields(value):
-            yield from arrays(getattr(value, f.name))
+            if f.name != "derived":
+                yield from arrays(getattr(value, f.name))
     elif isinstance(value, dict | tuple) or hasattr(value, "items"):
         for item in value.values() if hasattr(value, "values") else value:
             yield from arrays(item)

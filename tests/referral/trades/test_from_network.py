@@ -10,7 +10,7 @@ from graph.errors import TooExpensive
 from graph.network import EdgeArrays, Network, days, network_from_arrays
 from graph.network.values import NO_DAY
 from referral import matching
-from referral.trades.from_network import market
+from referral.trades.from_network import KEPT_MARKETS, market
 from referral.trades.opportunities import opportunities
 from tests.referral.networks import MADE
 
@@ -66,8 +66,9 @@ def test_offers_and_needs_that_hold_make_arcs() -> None:
     found = market(company())
     graph = found.graph
 
-    assert graph.labels == ("Customer agency", "Customer maker", "Organization house")
-    assert graph.goods == ("adverts", "cars", "code")
+    assert list(graph.labels) == ["Customer agency", "Customer maker", "Organization house"]
+    assert list(graph.goods) == ["Good adverts", "Good cars", "Good code"]
+    assert graph.labels[1:] == ["Customer maker", "Organization house"]
     assert graph.giver.tolist() == [0, 1, 2]
     assert graph.receiver.tolist() == [2, 0, 1]
     assert graph.value.tolist() == [500, 900, 300]
@@ -92,7 +93,7 @@ def test_a_region_and_a_day_leave_parties_out() -> None:
     east = market(network, region="east").graph
     later = market(network, on=date(2027, 1, 1)).graph
 
-    assert east.labels == ("Customer agency", "Customer maker")
+    assert list(east.labels) == ["Customer agency", "Customer maker"]
     assert east.arcs == 1
     assert later.arcs == 2
 
@@ -136,3 +137,19 @@ def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(TooExpensive, match="3 pairs of an offer and a need of the same good"):
         market(company())
+
+
+def test_a_network_keeps_the_markets_last_asked_for() -> None:
+    network = company()
+    first = market(network)
+
+    assert market(network) is first
+    assert market(network, region="east") is not first
+    for day in range(1, KEPT_MARKETS):
+        market(network, on=date(2026, 6, day))
+        assert market(network) is first
+    for day in range(1, KEPT_MARKETS + 1):
+        market(network, on=date(2026, 7, day))
+
+    assert market(network) is not first
+    assert len(network.derived["markets"]) == KEPT_MARKETS  # type: ignore[arg-type]
