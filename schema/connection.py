@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import strawberry
@@ -21,12 +21,12 @@ MAX_PAGE = 100
 class RelayEdge:
     """One member of a connection: its cursor, the edge record if there is one, and the node."""
 
-    __slots__ = ("_at", "_page", "node", "record")
+    __slots__ = ("_at", "_page", "edge", "node")
 
-    def __init__(self, page: Page[Any], at: int, record: Record | None, node: Record) -> None:
+    def __init__(self, page: Page[Any], at: int, edge: Record | None, node: Record) -> None:
         self._page = page
         self._at = at
-        self.record = record
+        self.edge = edge
         self.node = node
 
     @property
@@ -46,24 +46,33 @@ class PageInfo:
 
 
 class Connection:
-    """The value behind every connection type; builds only what is asked of it."""
+    """The value behind every connection type; builds only what is asked of it.
 
-    __slots__ = ("page", "total_count")
+    Args:
+        page: the page.
+        total_count: number of members on all pages, where the page does not say it.
+        cursors: whether its edges are asked for their cursors; hits serve as they are if not.
+    """
 
-    def __init__(self, page: Page[Any], total_count: int | None = None) -> None:
+    __slots__ = ("_cursors", "page", "total_count")
+
+    def __init__(
+        self, page: Page[Any], total_count: int | None = None, *, cursors: bool = True
+    ) -> None:
         self.page = page
         self.total_count = page.total if total_count is None else total_count
+        self._cursors = cursors
 
     @property
-    def edges(self) -> list[RelayEdge]:
+    def edges(self) -> Sequence[RelayEdge | Hit]:
         """The page's members."""
         page = self.page
-        return [
-            RelayEdge(page, at, item.edge, item.node)
-            if isinstance(item, Hit)
-            else RelayEdge(page, at, None, item)
-            for at, item in enumerate(page.items)
-        ]
+        items = page.items
+        if items and items[0].__class__ is not Hit:
+            items = tuple([Hit(None, item) for item in items])
+        if not self._cursors:
+            return items
+        return [RelayEdge(page, at, edge, node) for at, (edge, node) in enumerate(items)]
 
     @property
     def page_info(self) -> PageInfo:

@@ -110,8 +110,8 @@ def _edge_fields(relation: Relation, views: Views) -> list[StrawberryField]:
     """What an edge record shows on a Relay edge: its fields, and the relations it has itself."""
     own = relations(relation.via.name).values()
     return [
-        *record_fields(relation.via, path="record."),
-        *(relation_of(r, views, parent_of=attrgetter("record")) for r in own),
+        *record_fields(relation.via, path="edge."),
+        *(relation_of(r, views, parent_of=attrgetter("edge")) for r in own),
     ]
 
 
@@ -142,7 +142,8 @@ def _members(relation: Relation) -> Batch:
         graph, refs = call.context.graph, [p.ref for p in parents]
         if call.selects("edges", "pageInfo"):
             pages = await graph.related(query, refs)
-            return [Connection(pages[ref]) for ref in refs]
+            cursors = call.selects("edges.cursor")
+            return [Connection(pages[ref], cursors=cursors) for ref in refs]
         if not query.count:
             return [Connection(NO_PAGE) for _ in parents]
         numbers = await graph.counts(query, refs)

@@ -96,7 +96,8 @@ def _listing(info: RecordInfo) -> StrawberryField:
         )
         if not call.selects("edges", "pageInfo", "totalCount"):
             return Connection(NO_PAGE)
-        return Connection(await call.context.graph.find(query))
+        page = await call.context.graph.find(query)
+        return Connection(page, cursors=call.selects("edges.cursor"))
 
     return root_field(
         info.plural,

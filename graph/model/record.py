@@ -36,6 +36,9 @@ from graph.model.fields import (
     System,
 )
 
+_new_tuple = tuple.__new__
+"""Makes a NodeRef in half the time of its own constructor, which is Python."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -190,7 +193,7 @@ class Record:
     @property
     def ref(self) -> NodeRef:
         """The record's kind and key."""
-        return NodeRef(type(self).__name__, self.key)
+        return _new_tuple(NodeRef, (type(self).__name__, self.key))
 
     @property
     def global_id(self) -> str:

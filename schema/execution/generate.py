@@ -10,7 +10,7 @@ checks:
             for v2 in v1:
                 v3 = v2.node
                 v3 = {"name": v3.name}
-                out.append({"status": v2.record.status, "node": v3})
+                out.append({"status": v2.edge.status, "node": v3})
             slot["ties"] = {"edges": out}
 
 Where a level begins further down, it leaves None, and keeps the parent and the dict that wait for
