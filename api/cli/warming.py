@@ -12,5 +12,6 @@ def warm() -> None:
     """Compile what the analytics run on, so that no first question has to wait for it."""
     keep_kernels(settings_for(None, None))
     from referral.kernels.warming import warm as compile_kernels
+    from referral.trades.warming import warm as compile_trades
 
-    typer.echo(f"compiled in {compile_kernels():.1f} s")
+    typer.echo(f"compiled in {compile_kernels() + compile_trades():.1f} s")

@@ -477,6 +477,48 @@ async def test_no_derived_mutation_writes_trades_or_reservations(desk: Desk) -> 
     assert "reserved" not in core.type_map["UpdateNeedInput"].fields  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("offer", "code", "field", "message"),
+    [
+        ({"target": {"kind": "GOOD", "key": "none"}}, "MISSING_END", "target", "there is no Good"),
+        ({"value": "-5.00"}, "INVALID", "value", "must be at least"),
+        ({"quantity": -1}, "INVALID", "quantity", "must be at least 0"),
+        ({"target": {"kind": "CUSTOMER", "key": "house"}}, "WRONG_END", "target", "is a Good"),
+    ],
+)
+async def test_wrong_offers_are_refused_and_write_nothing(
+    desk: Desk, offer: dict[str, Any], code: str, field: str, message: str
+) -> None:
+    plain = {
+        "source": {"kind": "CUSTOMER", "key": "agency"},
+        "target": {"kind": "GOOD", "key": "ads"},
+    }
+    before = await desk.graph.version()
+
+    data = await desk.run(
+        """mutation ($input: RecordOffersInput!) { recordOffers(input: $input)
+             { errors { code field message } } }""",
+        input={"offers": [{"key": "new", **plain, **offer}]},
+    )
+
+    (error,) = data["recordOffers"]["errors"]
+    assert (error["code"], error["field"]) == (code, field)
+    assert message in error["message"]
+    assert await desk.graph.version() == before
+
+
+async def test_an_absurd_value_is_refused_by_its_type(desk: Desk) -> None:
+    ends = 'source: {kind: CUSTOMER, key: "agency"}, target: {kind: GOOD, key: "ads"}'
+    query = f"""mutation {{ recordOffers(input: {{offers: [
+        {{{ends}, value: "999999999999999999.99"}}]}}) {{ version }} }}"""
+    context = Context(desk.graph, analytics=desk.analytics)
+
+    result = await desk.schema.execute(query, context_value=context)
+
+    assert result.errors is not None
+    assert "is too large" in result.errors[0].message
+
+
 REPLAN = """replan(maxParties: 4) { legs levels { goal value }
   trades { legs { giver { key } good { key } receiver { key } } } }"""
 
