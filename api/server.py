@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import socket
+import threading
 from functools import partial
 
 import uvicorn
@@ -12,6 +15,7 @@ from api.app import Application, build_app
 from api.collector import settle
 from api.logs import configure
 from api.settings import Settings
+from referral import kernels
 
 START_S = 60
 """Longest time until a worker answers its parent: it imports all first (5 s on a busy machine, and
@@ -45,4 +49,13 @@ def run(settings: Settings, listening: socket.socket) -> None:
 def worker(settings: Settings) -> Application:
     """The application of one process, whose logs are set up and whose collector is tuned."""
     configure(settings)
-    return build_app(settings, started=settle)
+    made = build_app(settings, started=settle)
+    # after the settings have said where compiled kernels are kept; the port answers meanwhile
+    threading.Thread(target=preload, name="preload", daemon=True).start()
+    return made
+
+
+def preload() -> None:
+    """Imports the kernels and what they need: some 2 s that no first question is to wait for."""
+    for module in pkgutil.iter_modules(kernels.__path__):
+        importlib.import_module(f"{kernels.__name__}.{module.name}")

@@ -81,3 +81,20 @@ async def _scraped(port: int) -> str:
 def test_several_workers_on_one_file_are_refused() -> None:
     with pytest.raises(BadInput, match="2 workers cannot share SQLite files"):
         run(load(store="sqlite:///data", workers=2))
+
+
+def test_a_worker_imports_the_kernels_before_they_are_asked_for() -> None:
+    """In a process of its own: here they are imported already."""
+    script = (
+        "import sys, threading\n"
+        "from api.server import worker\n"
+        "from api.settings import load\n"
+        "assert 'numba' not in sys.modules\n"
+        "worker(load({}, store='sqlite:///unused', cache_dir='none'))\n"
+        "[t.join() for t in threading.enumerate() if t.name == 'preload']\n"
+        "assert 'referral.kernels.pagerank' in sys.modules\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], check=False, stderr=-1, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
