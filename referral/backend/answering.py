@@ -99,6 +99,8 @@ def refusal(limits: tuple[Limit, ...], args: Any, kwargs: Mapping[str, Any]) -> 
 def _handing_on(function: Function, limits: tuple[Limit, ...]) -> Function:
     """The function; what it declines about a snapshot is answered by networkx on a copy."""
     name = function.__name__
+    # a call that gives none of the limited parameters needs no look at them
+    least = min((limit.place for limit in limits), default=1_000)
 
     @wraps(function)
     def answered(*args: Any, **kwargs: Any) -> Any:
@@ -107,6 +109,8 @@ def _handing_on(function: Function, limits: tuple[Limit, ...]) -> Function:
         elif "G" in kwargs and type(kwargs["G"]) is NetworkGraph:
             kwargs["G"] = array_graph(kwargs["G"])
         try:
+            if not kwargs and len(args) <= least:
+                return function(*args)
             reason = refusal(limits, args, kwargs)
             if reason is None:
                 return function(*args, **kwargs)

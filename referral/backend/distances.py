@@ -58,7 +58,7 @@ def single_source_shortest_path_length(
     Raises:
         NodeNotFound: the source is not there.
     """
-    return _lengths(G, G.forward, source, cutoff, f"Source {source} is not in G")
+    return _lengths(G, G.forward, source, cutoff, "Source")
 
 
 @answers()
@@ -70,13 +70,11 @@ def single_target_shortest_path_length(
     Raises:
         NodeNotFound: the target is not there.
     """
-    return _lengths(G, G.backward, target, cutoff, f"Target {target} is not in G")
+    return _lengths(G, G.backward, target, cutoff, "Target")
 
 
-def _lengths(
-    graph: ArrayGraph, rows: Csr, node: Node, cutoff: float | None, missing: str
-) -> Lengths:
-    place = place_of(graph, node, missing)
+def _lengths(graph: ArrayGraph, rows: Csr, node: Node, cutoff: float | None, part: str) -> Lengths:
+    place = place_of(graph, node, part)
     # networkx takes one ring more while the cutoff is above the last one
     hops = None if cutoff is None or cutoff == math.inf else max(0, math.ceil(cutoff))
     return {node: 0, **_named(graph, near(rows, place, hops, None))}
@@ -104,9 +102,9 @@ def shortest_path_length(
     if source is None and target is None:
         raise NotImplementedError("all pairs are given by an iterator")
     if target is None:
-        return _lengths(G, G.forward, source, None, f"Source {source} is not in G")
+        return _lengths(G, G.forward, source, None, "Source")
     if source is None:
-        return _lengths(G, G.backward, target, None, f"Source {target} is not in G")
+        return _lengths(G, G.backward, target, None, "Source")
     length = _hops(G, source, target)
     if length == NONE:
         raise nx.NetworkXNoPath(f"No path between {source} and {target}.")
@@ -124,8 +122,8 @@ def has_path(G: ArrayGraph, source: Node, target: Node) -> bool:
 
 
 def _hops(graph: ArrayGraph, source: Node, target: Node) -> int:
-    begin = place_of(graph, source, f"Source {source} is not in G")
-    end = place_of(graph, target, f"Target {target} is not in G")
+    begin = place_of(graph, source, "Source")
+    end = place_of(graph, target, "Target")
     return distance(graph.forward, graph.backward, begin, end)
 
 
@@ -146,7 +144,7 @@ def closeness_centrality(
     if u is None:
         sums = distance_sums(G.backward, G.forward)
     else:
-        place = place_of(G, u, f"Source {u} is not in G")
+        place = place_of(G, u, "Source")
         sums = distance_sums_from(G.backward, G.forward, np.array([place], np.int32))
     with np.errstate(divide="ignore", invalid="ignore"):
         scores = sums.reached / sums.total

@@ -12,15 +12,20 @@ from graph.network.csr import Ids
 from referral.backend.graph import ArrayGraph
 
 
-def place_of(graph: ArrayGraph, node: Any, missing: str) -> int:
+def place_of(graph: ArrayGraph, node: Any, part: str) -> int:
     """Position of a node.
 
+    Args:
+        graph: whose node it is.
+        node: the node.
+        part: what it is to the caller: Source or Target.
+
     Raises:
-        NodeNotFound: it is not there; `missing` says so.
+        NodeNotFound: it is not there.
     """
     place = graph.places.get(node)
     if place is None:
-        raise nx.NodeNotFound(missing)
+        raise nx.NodeNotFound(f"{part} {node} is not in G")
     return place
 
 

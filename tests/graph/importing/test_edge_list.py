@@ -3,10 +3,11 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from graph.errors import BadInput
-from graph.importing import edge_list
+from graph.importing import edge_list, number_list
 from graph.importing.edge_list import Columns, EdgeList, read_edge_list
 
 
@@ -72,7 +73,7 @@ def test_a_file_may_be_compressed(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge_list, "BLOCK", 1000)
+    monkeypatch.setattr(number_list, "BLOCK", 1000)
     file = tmp_path / "edges.csv"
     file.write_text("from,to\n" + "".join(f"{i},{i + 1}\n" for i in range(2000)))
     told: list[tuple[int, int | None]] = []
@@ -176,3 +177,47 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_edge_list(tmp_path / "none.csv")
     with pytest.raises(BadInput, match="cannot be read: Is a directory"):
         read_edge_list(tmp_path)
+
+
+@pytest.mark.parametrize("scale", [1, 1_000_003])
+def test_plain_numbers_are_read_as_names_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: int
+) -> None:
+    monkeypatch.setattr(number_list, "BLOCK", 500)
+    draw = np.random.default_rng(scale).integers(0, 90, (800, 2)) * scale
+    rows = "".join(f"{a},x,{b}\n" for a, b in draw.tolist())
+    for text, header in ((f"from,at,to\n{rows}", True), (rows.rstrip("\n"), False)):
+        file = tmp_path / "edges.csv"
+        file.write_text(text)
+        columns = Columns(source="1", target="3", header=header)
+        reader = edge_list._Reader(file, columns, file.open("rb"), lambda *_: None)
+
+        fast = reader._read_numbers()
+
+        with reader.raw:
+            slow = reader._read_names()
+        assert fast is not None
+        assert fast.labels == slow.labels
+        assert fast.source.tolist() == slow.source.tolist()
+        assert fast.target.tolist() == slow.target.tolist()
+        assert pairs(fast) == [(str(a), str(b)) for a, b in draw.tolist()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2\n3,x\n",
+        "1,2\n03,4\n",
+        "1,2\n3,-4\n",
+        "1,2\n\n3,4\n",
+        "1,2\n3,4\n# the end\n",
+        '1,2\n"3",4\n',
+        "1,2\r\n3,4\r\n",
+        "1,2\n3,1234567890123456789\n",
+    ],
+)
+def test_what_is_no_plain_number_is_read_as_a_name(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, text)
+
+    assert len(pairs(found)) == 2
+    assert pairs(found)[0] == ("1", "2")
