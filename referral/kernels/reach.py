@@ -87,19 +87,35 @@ def downstream(
     components = strong_components(forward)
     rows = plain(condensed(forward, components))
     del forward  # with 10^7 edges a tenth of the memory
-    members = components.sizes()
-    size = components.count
-    count, total, values = np.zeros((3, size), np.int64)
+    label = components.label
+    values = np.zeros(components.count, np.int64)
     if with_value:
-        np.add.at(values, components.label, value)
+        np.add.at(values, label, value)
+    found, sums = _below(rows, components.sizes(), values, with_value, budget)
+    count = found[label]
+    count -= 1
+    if not with_value:
+        return Downstream(count, np.zeros(len(label), np.int64))
+    total = sums[label]
+    total -= value
+    return Downstream(count, total)
+
+
+def _below(
+    upstream: Csr, members: Positions, values: Positions, with_value: bool, budget: Budget
+) -> tuple[Positions, Positions]:
+    """Number and value of the nodes in each component and below it."""
+    size = len(members)
+    count, total = np.zeros(size, np.int64), np.zeros(size, np.int64)
     bits = np.zeros((size, WORDS), np.uint64)
     marked, found = np.zeros(size, np.bool_), np.empty(size, np.int32)
     for first in range(0, size, 64 * WORDS):
         budget.check("counting reach")
         last = min(size, first + 64 * WORDS)
-        _block(*rows, members, values, first, last, bits, marked, found, count, total, with_value)
-    label = components.label
-    return Downstream(count[label] - 1, total[label] - value)
+        _block(
+            *upstream, members, values, first, last, bits, marked, found, count, total, with_value
+        )
+    return count, total
 
 
 @compiled
