@@ -12,6 +12,7 @@ from graphql import ExecutionResult
 
 from api.http import GraphQLRequest
 from api.service import EVERYTHING, QUERIES, Service, document
+from api.timing import timed, too_long
 from graph.errors import TimedOut
 
 Part = dict[str, Any]
@@ -29,25 +30,20 @@ async def deliver(
     limit = service.settings.request_timeout_s
     end = asyncio.get_running_loop().time() + limit
     deadline = time.perf_counter() + limit
-    try:
-        async with asyncio.timeout_at(end):
-            found = await service.schema.executor.deliver(
-                asked.query,
-                asked.variables,
-                service.context(actor, deadline),
-                operation_name=asked.operation,
-                allowed=QUERIES if asked.read_only else EVERYTHING,
-                deadline=deadline,
-            )
-    except (TimeoutError, TimedOut) as error:
-        raise TimedOut(_too_long(limit)) from error
+    context = service.context(actor, deadline)
+    async with timed(limit, context):
+        found = await service.schema.executor.deliver(
+            asked.query,
+            asked.variables,
+            context,
+            operation_name=asked.operation,
+            allowed=QUERIES if asked.read_only else EVERYTHING,
+            deadline=deadline,
+        )
     if isinstance(found, ExecutionResult):
         return document(found.data, found.errors)
-    return _until(end, found, _too_long(limit))
-
-
-def _too_long(limit: float) -> str:
-    return f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S"
+    # the first part has come, and no mutation is deferred: what was written is known by now
+    return _until(end, found, too_long(limit, context))
 
 
 async def _until(end: float, parts: AsyncGenerator[Part], too_long: str) -> AsyncGenerator[Part]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +11,7 @@ from graphql import OperationType
 from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import serving_store
-from graph.errors import TimedOut
+from api.timing import timed
 from graph.snapshots import Snapshots
 from schema.build import build_schema
 from schema.computing import Analytics
@@ -92,22 +91,16 @@ class Service:
         """
         limit = self.settings.request_timeout_s
         deadline = time.perf_counter() + limit
-        try:
-            async with asyncio.timeout(limit):
-                result = await self.schema.execute(
-                    query,
-                    variables,
-                    self.context(actor, deadline),
-                    operation_name=operation,
-                    allowed_operation_types=QUERIES if read_only else EVERYTHING,
-                    deadline=deadline,
-                )
-        except (TimeoutError, TimedOut) as error:
-            raise TimedOut(
-                f"no answer within {limit:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S. "
-                "What a mutation writes may have been written: send it again with the same "
-                "idempotencyKey"
-            ) from error
+        context = self.context(actor, deadline)
+        async with timed(limit, context):
+            result = await self.schema.execute(
+                query,
+                variables,
+                context,
+                operation_name=operation,
+                allowed_operation_types=QUERIES if read_only else EVERYTHING,
+                deadline=deadline,
+            )
         return document(result.data, result.errors)
 
 

@@ -9,6 +9,7 @@ DomainError
 ├── Unauthenticated     no or bad credentials
 ├── TooExpensive        the request would cost more than is allowed
 ├── StoreUnavailable    the database does not answer
+│   └── Unconfirmed     ... whether it has made a commit
 └── TimedOut            the time allowed ran out
 
 A message tells what is wrong, the value and the remedy, and is safe to show to anyone.
@@ -89,6 +90,10 @@ class StoreUnavailable(DomainError):
     """The database does not answer; trying again later may help."""
 
     code = "STORE_UNAVAILABLE"
+
+
+class Unconfirmed(StoreUnavailable):
+    """Whether a commit was made is not known; only sending it again with its key is safe."""
 
 
 class TimedOut(DomainError):

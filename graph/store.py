@@ -249,8 +249,12 @@ class TenantGraph(Protocol):
             CommitRejected: some changes were refused; it names each.
             Conflict: the idempotency key was used with other changes.
             BadInput: more than `MAX_CHANGES`.
-            StoreUnavailable: the database did not answer; the same commit with the same
-                idempotency key may be tried again.
+            StoreUnavailable: the database did not answer, and nothing was written; the same
+                commit may be tried again.
+            Unconfirmed: it did not answer after it was told to commit; the same commit with the
+                same idempotency key may be tried again.
+            CancelledError: the caller was cancelled, and nothing was or will be written. A commit
+                that has begun by then ends as if nobody had cancelled (`graph.settling`).
         """
         ...
 

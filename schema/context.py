@@ -24,6 +24,8 @@ class Context:
         deadline: when to give up, in seconds of `time.perf_counter`; None = never.
         analytics: computes what is asked about the network; None where nobody may ask.
         loaders: the batches being collected (`schema.loading`).
+        written: versions that mutations of this request have committed.
+        in_doubt: whether one of its commits may or may not have been made.
     """
 
     graph: TenantGraph
@@ -32,3 +34,5 @@ class Context:
     deadline: float | None = None
     analytics: Analytics | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+    written: list[int] = field(default_factory=list)
+    in_doubt: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from graph.model.codec import micros
 from graph.neo4j_store.connection import Connection, Transaction, run
 from graph.neo4j_store.needs import answer
 from graph.neo4j_store.writing import write_plan
+from graph.settling import settled
 from graph.store import Change, Receipt
 
 LONGEST_IDEMPOTENCY_KEY = 1_000
@@ -65,7 +67,14 @@ async def commit(
             await _keep(transaction, tenant, receipt, idempotency_key, mark)
         return receipt
 
-    return await connection.write(unit)
+    sent = False
+
+    def sending(begun: bool) -> None:
+        nonlocal sent
+        sent = begun
+
+    work = asyncio.create_task(connection.write(unit, sending))
+    return await settled(work, lambda: not sent and work.cancel())
 
 
 async def _planned(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -12,23 +12,26 @@ from neo4j import (
     READ_ACCESS,
     AsyncDriver,
     AsyncGraphDatabase,
-    AsyncManagedTransaction,
     AsyncResult,
     AsyncSession,
+    AsyncTransaction,
     NotificationDisabledClassification,
     Query,
-    unit_of_work,
 )
 from neo4j.exceptions import DriverError, Neo4jError
 
-from graph.errors import BadInput, shown
-from graph.neo4j_store.failures import domain_errors
+from graph.errors import BadInput, StoreUnavailable, shown
+from graph.neo4j_store.failures import domain_errors, unknown_outcome
+from graph.neo4j_store.patience import Attempts, Pulse
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 T = TypeVar("T")
 
-Transaction = AsyncManagedTransaction
+CLOSE_S = 5.0
+"""Longest time for saying goodbye: a server that does not react hears none."""
+
+Transaction = AsyncTransaction
 Unit = Callable[[Transaction], Awaitable[T]]
 
 
@@ -53,38 +56,45 @@ class Connection:
         self._about = (self.address, user, database)
         self._database = database
         self._timeout_s = statement_timeout_s
+        self._retry_s = retry_s
         self._prepare = prepare
         self._prepared = False
         self._preparing = asyncio.Lock()
+        settings: dict[str, Any] = {
+            "auth": (user, password),
+            "connection_acquisition_timeout": queue_timeout_s,
+            "connection_timeout": connect_timeout_s,
+            # a connection idle for a while may have been cut by a firewall: ask before use
+            "liveness_check_timeout": 60,
+            "user_agent": "renmai",
+            "telemetry_disabled": True,
+            # a property that no record has yet is no mistake
+            "notifications_disabled_classifications": [
+                NotificationDisabledClassification.UNRECOGNIZED
+            ],
+        }
         with domain_errors(*self._about):
             self._driver: AsyncDriver = AsyncGraphDatabase.driver(
-                url,
-                auth=(user, password),
-                max_connection_pool_size=pool_size,
-                connection_acquisition_timeout=queue_timeout_s,
-                connection_timeout=connect_timeout_s,
-                max_transaction_retry_time=retry_s,
-                # a connection idle for a while may have been cut by a firewall: ask before use
-                liveness_check_timeout=60,
-                user_agent="renmai",
-                telemetry_disabled=True,
-                # a property that no record has yet is no mistake
-                notifications_disabled_classifications=[
-                    NotificationDisabledClassification.UNRECOGNIZED
-                ],
+                url, max_connection_pool_size=pool_size, **settings
             )
+            # a connection of its own, since those of the pool may all be waiting
+            self._asker = AsyncGraphDatabase.driver(url, max_connection_pool_size=1, **settings)
+        self._pulse = Pulse(self._asker.verify_connectivity)
         # one for all sessions: whatever this process wrote, it reads
         self._bookmarks = AsyncGraphDatabase.bookmark_manager()
 
     async def ready(self) -> None:
         """Returns when the database answers and has been prepared."""
-        with domain_errors(*self._about):
+        async with self._watched():
             await self._driver.verify_connectivity()
         await self._be_prepared()
 
     async def close(self) -> None:
         """Gives all connections back."""
-        await self._driver.close()
+        await self._pulse.end()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.gather(self._driver.close(), self._asker.close())
 
     async def read(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
         """The values of the one record that a reading statement gives."""
@@ -94,52 +104,93 @@ class Connection:
     async def read_unprepared(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
         """The same, for what prepares the database.
 
-        It runs alone first, which saves the round trip of a commit (a fifth of a point read);
-        where that fails in a way that may pass, it is retried as a unit of work.
+        It runs alone, which saves the round trip of a commit (a fifth of a point read).
         """
-        with domain_errors(*self._about):
-            try:
-                async with self._session(READ_ACCESS) as session:
-                    return await single(await session.run(self._query(text), dict(parameters)))
-            except (Neo4jError, DriverError) as error:
-                if not error.is_retryable():
-                    raise
-            return await self._read_as_unit(text, parameters)
 
-    async def _read_as_unit(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
-        @unit_of_work(timeout=self._timeout_s)
-        async def unit(transaction: Transaction) -> list[Any]:
-            return await run(transaction, text, parameters)
+        async def once() -> list[Any]:
+            async with self._session(READ_ACCESS) as session:
+                return await single(await session.run(self._query(text), dict(parameters)))
 
-        async with self._session(READ_ACCESS) as session:
-            return await session.execute_read(unit)
+        async with self._watched():
+            return await self._tried(once)
 
-    async def write(self, unit: Unit[T]) -> T:
-        """What a unit of work returns; it may be run several times, and commits once."""
+    async def write(
+        self, unit: Unit[T], sending: Callable[[bool], None] = lambda _begun: None
+    ) -> T:
+        """What a unit of work returns; it may be run several times, and commits once.
+
+        Args:
+            unit: reads and writes in the transaction it is given.
+            sending: told False as each try begins, True before the commit is sent: from then on
+                only its answer tells whether it was made.
+
+        Raises:
+            StoreUnavailable: the server does not answer; says so when the outcome is not known.
+        """
         await self._be_prepared()
-        timed = unit_of_work(timeout=self._timeout_s)(unit)
+        sent = False
+
+        def note(begun: bool) -> None:
+            nonlocal sent
+            sent = begun
+            sending(begun)
+
+        async def once() -> T:
+            note(False)
+            async with self._session() as session, await self._begin(session) as transaction:
+                made = await unit(transaction)
+                note(True)
+                await transaction.commit()
+                return made
+
+        try:
+            async with self._watched():
+                return await self._tried(once)
+        except StoreUnavailable as error:
+            if sent and isinstance(error.__cause__, TimeoutError):
+                raise unknown_outcome(self.address) from error
+            raise
+
+    async def _begin(self, session: AsyncSession) -> Transaction:
+        return await session.begin_transaction(timeout=self._timeout_s)
+
+    async def _tried(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What the work gives, tried again where its failure may pass."""
+        attempts = Attempts(self._retry_s)
+        while True:
+            try:
+                return await work()
+            except (Neo4jError, DriverError) as error:
+                pause = attempts.pause(error)
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        """Turns the driver's errors into ours, and ends what a dead server would keep waiting."""
         with domain_errors(*self._about):
-            async with self._session() as session:
-                return await session.execute_write(timed)
+            async with self._pulse.watched(self.address):
+                yield
 
     # -- for what prepares the database; its statements may be run twice without harm
 
     async def command(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement by itself, however long it takes."""
-        with domain_errors(*self._about):
-            async with self._session() as session:
-                await (await session.run(text, dict(parameters or {}))).consume()
+        async with self._watched(), self._session() as session:
+            await (await session.run(text, dict(parameters or {}))).consume()
 
     async def commands(self, texts: Sequence[str]) -> None:
         """Runs statements in one transaction, however long it takes."""
 
-        async def unit(transaction: Transaction) -> None:
-            for text in texts:
-                await run(transaction, text, {})
+        async def once() -> None:
+            async with self._session() as session, await session.begin_transaction() as made:
+                for text in texts:
+                    await (await made.run(text)).consume()
+                await made.commit()
 
-        with domain_errors(*self._about):
-            async with self._session() as session:
-                await session.execute_write(unit)
+        async with self._watched():
+            await self._tried(once)
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:

@@ -26,6 +26,7 @@ from graph.errors import (
     StoreUnavailable,
     TimedOut,
     Unauthenticated,
+    Unconfirmed,
     shown,
 )
 
@@ -104,10 +105,7 @@ def _failed(error: Neo4jError, code: str, address: str) -> DomainError:
 def _unreached(error: DriverError | OSError, address: str) -> DomainError:
     """What a failure on the way to the server means."""
     if isinstance(error, IncompleteCommit):
-        return StoreUnavailable(
-            f"the connection to Neo4j at {address} broke while it committed, so the outcome is "
-            "not known; send the same changes with the same idempotency key again"
-        )
+        return unknown_outcome(address)
     if isinstance(error, ConnectionAcquisitionTimeoutError):
         return StoreUnavailable(
             f"no connection to Neo4j at {address} became free in time; "
@@ -120,3 +118,11 @@ def _unreached(error: DriverError | OSError, address: str) -> DomainError:
             f"Neo4j does not answer at {address}; start it, or correct host and port"
         )
     return StoreUnavailable(f"the connection to Neo4j at {address} failed; try again")
+
+
+def unknown_outcome(address: str) -> Unconfirmed:
+    """The error of a commit whose answer was lost."""
+    return Unconfirmed(
+        f"the connection to Neo4j at {address} broke while it committed, so the outcome is "
+        "not known; send the same changes with the same idempotency key again"
+    )

@@ -27,7 +27,7 @@ class Neo4jStore:
         database: str = "neo4j",
         pool_size: int = 50,
         connect_timeout_s: float = 5.0,
-        queue_timeout_s: float = 30.0,
+        queue_timeout_s: float = 15.0,
         retry_s: float = 15.0,
         statement_timeout_s: float = 60.0,
     ) -> None:
@@ -41,7 +41,8 @@ class Neo4jStore:
             pool_size: most connections at a time.
             connect_timeout_s: longest wait for the server to take a connection.
             queue_timeout_s: longest wait for one of the pool to become free.
-            retry_s: how long what may pass (a change of leader, a deadlock) is tried again.
+            retry_s: how long what the server says may pass (a change of leader, a deadlock) is
+                tried again; a server that does not answer at all is for `patience.OUTAGE_S`.
             statement_timeout_s: longest time of one transaction.
 
         Raises:

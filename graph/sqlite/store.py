@@ -18,6 +18,7 @@ from graph.errors import BadInput, DomainError, StoreUnavailable, shown
 from graph.model import NodeRef, Record
 from graph.model.codec import moment
 from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.settling import settled
 from graph.sqlite import finding, relating, scanning, searching
 from graph.sqlite.answering import answering
 from graph.sqlite.committing import Commit, current_version
@@ -143,7 +144,7 @@ class SqliteTenant:
         """Makes all changes or none, in one step, and appends them to the log."""
         database = await self._open()
         future = database.writer.submit(Commit(tuple(changes), actor, idempotency_key))
-        return await asyncio.wrap_future(future)
+        return await settled(asyncio.wrap_future(future), future.cancel)
 
     async def log(self, after: int, limit: int = 100) -> list[LogEntry]:
         """Commits with a version greater than `after`, oldest first, at most `limit`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.errors import BadInput, CommitRejected, Problem
+from graph.errors import BadInput, CommitRejected, Problem, Unconfirmed
 from graph.inputs import validate_key
 from graph.model import Record, RecordInfo
 from graph.store import Mode, Outcome
@@ -83,6 +83,10 @@ async def _commit(call: Call, writing: Writing) -> Payload:
         )
     except CommitRejected as rejected:
         return Payload(errors=[_public(writing.info, p) for p in rejected.problems])
+    except Unconfirmed:
+        context.in_doubt = True
+        raise
+    context.written.append(receipt.version)
     return Payload((), receipt.outcomes, receipt.version, receipt.replayed)
 
 

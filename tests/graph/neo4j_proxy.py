@@ -16,6 +16,8 @@ class Wire:
     Attributes:
         port: where to connect to instead of the server.
         lose_commits: how many answers to COMMIT are still to be lost with their connection.
+        hold_commit: whether the next COMMIT blocks all answers, its own too, until `release`.
+        held: set once that has happened.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -24,6 +26,14 @@ class Wire:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.lose_commits = 0
+        self.hold_commit = False
+        self.held = asyncio.Event()
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def release(self) -> None:
+        """Lets answers pass again."""
+        self._open.set()
 
     def cut(self) -> None:
         """Breaks all connections; new ones may be made."""
@@ -34,6 +44,7 @@ class Wire:
     async def end(self) -> None:
         """Breaks all connections and waits until nothing passes."""
         self.cut()
+        self.release()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -53,6 +64,10 @@ class Wire:
     ) -> None:
         try:
             while data := await reader.read(65_536):
+                if self.hold_commit and COMMIT in data:
+                    self.hold_commit = False
+                    self._open.clear()
+                    self.held.set()
                 if self.lose_commits and COMMIT in data:
                     self.lose_commits -= 1
                     losing.set()
@@ -68,6 +83,7 @@ class Wire:
     ) -> None:
         try:
             while data := await reader.read(65_536):
+                await self._open.wait()
                 if losing.is_set():
                     writer.transport.abort()
                     return
