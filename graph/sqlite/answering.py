@@ -20,7 +20,7 @@ _CAUSES = {
     sqlite3.SQLITE_READONLY: "it is read-only; give this user the right to write it",
     sqlite3.SQLITE_PERM: "this user may not use it; give this user the right to write it",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check its folder and the rights on it",
-    sqlite3.SQLITE_IOERR: "the disk failed to read or write; check the disk",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write; check the disk, and the room on it",
     sqlite3.SQLITE_NOMEM: "memory ran out; ask for less at a time",
 }
 

@@ -167,6 +167,11 @@ class SqliteTenant:
             async for part in found:
                 yield part
 
+    def check_there(self) -> None:
+        """Raises StoreUnavailable when the file that is open was removed or replaced."""
+        if self._database is not None:
+            self._database.writer.check_there()
+
     def close(self) -> None:
         """Closes the file, if it is open."""
         opening, self._opening, self._database = self._opening, None, None
@@ -226,9 +231,11 @@ class SqliteStore:
         """Returns when the folder can be used, and is ours.
 
         Raises:
-            StoreUnavailable: it cannot, or another process uses it.
+            StoreUnavailable: it cannot, another process uses it, or a file in it is gone.
         """
         await asyncio.wrap_future(self.submit(self._hold))
+        for tenant in self._tenants.values():
+            tenant.check_there()
 
     async def close(self) -> None:
         """Ends all work and gives back every connection and lock."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
@@ -20,6 +22,8 @@ from graph.sqlite.committing import Commit, current_version
 from graph.sqlite.files import open_reader, open_writer
 from graph.sqlite.writing import Writer
 from graph.store import Action, Change, Delete, Mode, Receipt, Upsert
+
+ROOT = Path(__file__).parents[2]
 
 
 def contact(key: str, name: str = "A", **more: object) -> Upsert:
@@ -136,6 +140,168 @@ def test_a_database_locked_by_another_program_says_so(
         other.execute("ROLLBACK")
 
     assert writer.submit(one(contact("b"))).result(20).version == 2
+
+
+class Fault(RuntimeError):
+    """What nobody expected."""
+
+
+def test_a_writer_outlives_a_failure_after_its_commits(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The system refuses to tell the size of the log."""
+
+    def refuse(_writer: Writer) -> None:
+        raise PermissionError(13, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_keep_log_short", refuse)
+        first = writer.submit(one(contact("a"))).result(20)
+        second = writer.submit(one(contact("b"))).result(20)
+    third = writer.submit(one(contact("c"))).result(20)
+
+    assert [r.version for r in (first, second, third)] == [1, 2, 3]
+    assert "the writer of " in caplog.text
+    assert "PermissionError" in caplog.text
+
+
+def test_a_writer_outlives_a_failure_in_the_middle_and_tells_those_who_wait(
+    writer: Writer, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_one = Writer._make_one
+
+    def fail(self: Writer, commit: Commit, future: Future[Receipt]) -> object:
+        answer = make_one(self, commit, future)
+        if commit.actor == "fault":
+            raise Fault("inner words")
+        return answer
+
+    monkeypatch.setattr(Writer, "_make_one", fail)
+    writer.submit(one(contact("a"))).result(20)
+    fault = writer.submit(Commit((contact("b"),), "fault", None))
+
+    with pytest.raises(StoreUnavailable) as failed:
+        fault.result(20)
+    assert str(failed.value) == (
+        f"the store {path} could not write: Fault; nothing of this was written: "
+        "try again, and look into the log if it stays so"
+    )
+    assert isinstance(failed.value.__cause__, Fault)
+    assert writer.submit(one(contact("c"))).result(20).version == 2
+    with closing(open_reader(path)) as reader:
+        keys = reader.execute("SELECT key FROM Contact ORDER BY key").fetchall()
+    assert keys == [("a",), ("c",)]
+
+
+def test_a_failure_while_the_end_is_near_still_ends(
+    path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_writer: Writer, _group: object) -> bool:
+        raise Fault
+
+    monkeypatch.setattr(Writer, "_make_all", fail)
+    writer = Writer(path, connection)
+    future = writer.submit(one(contact("a")))
+
+    writer.close()
+
+    with pytest.raises(StoreUnavailable, match="could not write: Fault"):
+        future.result(0)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_file_removed_in_use_is_told_and_works_once_it_is_back(
+    writer: Writer, path: Path, suffix: str
+) -> None:
+    writer.submit(one(contact("a"))).result(20)
+    file = Path(f"{path}{suffix}")
+    aside = file.with_name("aside")
+
+    file.rename(aside)
+    with pytest.raises(StoreUnavailable) as removed:
+        writer.submit(one(contact("b"))).result(20)
+    file.write_bytes(b"")
+    with pytest.raises(StoreUnavailable, match="was replaced while the store was in use"):
+        writer.submit(one(contact("b"))).result(20)
+    aside.rename(file)
+
+    assert str(removed.value) == (
+        f"{file} was removed while the store was in use; "
+        "stop renmai, put the file back or restore a backup, and start it again"
+    )
+    assert writer.submit(one(contact("b"))).result(20).version == 2
+
+
+async def test_a_store_whose_file_is_gone_is_not_ready(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    graph = store.tenant("a")
+    await graph.commit([contact("a")], actor="test")
+    await store.ready()
+
+    graph.path.rename(tmp_path / "aside")
+
+    with pytest.raises(StoreUnavailable, match=r"a\.db was removed while the store was in use"):
+        await store.ready()
+    await store.close()
+
+
+def test_a_damaged_file_fails_the_commit_and_does_not_hang(
+    writer: Writer, path: Path, connection: sqlite3.Connection
+) -> None:
+    many = one(*(contact(f"x{i}", "N" * 500) for i in range(400)))
+    writer.submit(many).result(20)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.execute("PRAGMA cache_size = 0")
+    with path.open("r+b") as file:
+        file.seek(8 * 4096)
+        file.write(b"\xff" * (path.stat().st_size - 8 * 4096))
+
+    with pytest.raises(StoreUnavailable, match="it is damaged; restore it from a backup"):
+        writer.submit(one(*(contact(f"x{i}", "M") for i in range(400)))).result(20)
+
+
+FULL_DISK = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from graph.errors import StoreUnavailable
+from graph.sqlite import SqliteStore
+from graph.store import Upsert
+
+async def main():
+    graph = SqliteStore(Path(sys.argv[1])).tenant("a")
+    await graph.commit([Upsert("Contact", "small", {"name": "A"})], actor="test")
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+    large = [Upsert("Contact", f"x{i}", {"name": "N" * 200}) for i in range(2000)]
+    try:
+        await graph.commit(large, actor="test")
+    except StoreUnavailable as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(await graph.version(), (await graph.commit(large, actor="test")).version)
+    await graph._store.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_disk_that_takes_no_more_fails_one_commit_and_harms_nothing(tmp_path: Path) -> None:
+    """For real: the system refuses to let the files grow, and then allows it again."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+
+    told, versions = done.stdout.splitlines()
+    assert told == (
+        f"the store {tmp_path}/a.db does not answer: "
+        "the disk failed to read or write; check the disk, and the room on it"
+    )
+    assert versions == "1 2"
 
 
 def test_closing_makes_what_waits(path: Path, connection: sqlite3.Connection) -> None:
