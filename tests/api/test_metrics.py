@@ -29,9 +29,15 @@ def scraped(port: int) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
+    """A free port; the one after it is free too."""
+    while True:
+        with socket.create_server((LOOPBACK, 0)) as listening:
+            port: int = listening.getsockname()[1]
+            try:
+                socket.create_server((LOOPBACK, port + 1)).close()
+            except OSError:
+                continue
+        return port
 
 
 async def test_what_became_of_operations_and_requests_is_told(tmp_path: Path) -> None:
