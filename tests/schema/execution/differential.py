@@ -327,7 +327,7 @@ async def _start(store: SqliteStore, base: int) -> Differential:
     await graph.commit(company(), actor="test")
     faulty = FaultySchema(await _samples(graph))
     computing._aged = _ageless  # type: ignore[assignment]
-    analytics = Analytics(Snapshots(store))
+    analytics = Analytics(Snapshots(store, patience_s=0.05))  # versions that never come
     return Differential(faulty, SmallGraph(graph), analytics, Random(base))
 
 
