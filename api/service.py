@@ -23,12 +23,17 @@ EVERYTHING = frozenset(OperationType)
 
 
 class Service:
-    """What answers GraphQL; use it as an async context manager."""
+    """What answers GraphQL; use it as an async context manager.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: what is served, and how.
+        create: whether a store that is not there is made.
+    """
+
+    def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
         keep_kernels(settings)
-        self.store = serving_store(settings)
+        self.store = serving_store(settings, create=create)
         self.snapshots = Snapshots(
             self.store,
             cache=snapshot_cache(settings),

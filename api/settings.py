@@ -25,6 +25,10 @@ NO_CACHE = "none"
 
 MEBIBYTE = 2**20
 
+LARGEST_PORT = 65_535
+
+MOST_WORKERS = 64
+
 
 class Environment(StrEnum):
     """Where the server runs; production hides what helps an attacker more than a user."""
@@ -74,9 +78,9 @@ class Settings(BaseSettings):
         "default"
     )
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535, description="Its port; 0 takes a free one.")] = (
-        8_000
-    )
+    port: Annotated[
+        int, Field(ge=0, le=LARGEST_PORT, description="Its port; 0 takes a free one.")
+    ] = 8_000
     phone_region: Annotated[
         str,
         Field(
@@ -133,13 +137,20 @@ class Settings(BaseSettings):
         int | None,
         Field(
             ge=1,
-            le=65_535,
+            le=LARGEST_PORT,
             description="Serve them on a port of their own instead; each worker takes the next.",
         ),
     ] = None
     workers: Annotated[
-        int, Field(ge=1, le=64, description="Processes that serve; more than one needs Neo4j.")
+        int,
+        Field(
+            ge=1, le=MOST_WORKERS, description="Processes that serve; more than one needs Neo4j."
+        ),
     ] = 1
+    warm: Annotated[
+        bool,
+        Field(description="Compile the analytics' kernels in the background at the start."),
+    ] = True
     log_level: Annotated[
         str,
         Field(pattern="^(debug|info|warning|error)$", description="Least level that is logged."),

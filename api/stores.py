@@ -7,16 +7,21 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from api.settings import MEBIBYTE, Settings
-from graph.errors import BadInput, shown
+from graph.errors import BadInput, NotFound, shown
 from graph.record_cache import CachedStore
 from graph.store import Store
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, *, create: bool = True) -> Store:
     """The store that the settings name, not connected yet (`ready` does that).
+
+    Args:
+        settings: name it.
+        create: whether a folder that is not there will be made; else it must be there.
 
     Raises:
         BadInput: the URL's scheme is no store, or its parts are wrong.
+        NotFound: there is no store in the folder, and it is not to be made.
     """
     url = settings.store
     try:
@@ -29,16 +34,16 @@ def open_store(settings: Settings) -> Store:
             f"store URL {shown(_public(url))} has no known scheme; use sqlite:///folder, "
             "bolt://user:password@host:7687 or neo4j://user:password@host:7687"
         )
-    return opener(parts, settings)
+    return opener(parts, settings, create)
 
 
-def serving_store(settings: Settings) -> Store:
+def serving_store(settings: Settings, *, create: bool = True) -> Store:
     """The store that the settings name, with the memory of what was read last in front of it.
 
     Raises:
-        BadInput: as `open_store`.
+        BadInput, NotFound: as `open_store`.
     """
-    store = open_store(settings)
+    store = open_store(settings, create=create)
     if not settings.record_cache_mb:
         return store
     limit = settings.record_cache_mb * MEBIBYTE
@@ -50,7 +55,14 @@ def _public(url: str) -> str:
     return url.rpartition("@")[2]
 
 
-def _sqlite(parts: SplitResult, _settings: Settings) -> Store:
+def public_url(url: str) -> str:
+    """The store's URL as it may be shown: without the password."""
+    user, at, rest = url.rpartition("@")
+    scheme, _, name = user.partition("://")
+    return f"{scheme}://{name.partition(':')[0]}@{rest}" if at else url
+
+
+def _sqlite(parts: SplitResult, _settings: Settings, create: bool) -> Store:
     from graph.sqlite import SqliteStore
 
     if parts.netloc or not parts.path.strip("/"):
@@ -58,10 +70,18 @@ def _sqlite(parts: SplitResult, _settings: Settings) -> Store:
             f"store URL {shown(parts.geturl())} names no folder; "
             "write sqlite:///folder, or sqlite:////absolute/folder"
         )
-    return SqliteStore(Path(unquote(parts.path[1:])))
+    store = SqliteStore(Path(unquote(parts.path[1:])))
+    if store.folder.is_file():
+        raise BadInput(f"{store.folder} is a file, and a store is a folder; name another")
+    if not (create or store.is_there()):
+        raise NotFound(
+            f"there is no store in the folder {store.folder}; name another with --store or "
+            "RENMAI_STORE, or make one with `renmai import`, `renmai serve` or `renmai demo`"
+        )
+    return store
 
 
-def _neo4j(parts: SplitResult, settings: Settings) -> Store:
+def _neo4j(parts: SplitResult, settings: Settings, _create: bool) -> Store:
     from graph.neo4j_store import Neo4jStore
 
     try:
@@ -82,7 +102,7 @@ def _neo4j(parts: SplitResult, settings: Settings) -> Store:
     return Neo4jStore(bare, user, password, database=settings.neo4j_database)
 
 
-_SCHEMES: dict[str, Callable[[SplitResult, Settings], Store]] = {
+_SCHEMES: dict[str, Callable[[SplitResult, Settings, bool], Store]] = {
     "sqlite": _sqlite,
     "bolt": _neo4j,
     "bolt+s": _neo4j,

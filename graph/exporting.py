@@ -42,18 +42,17 @@ class ExportFolder:
         """Makes the folder.
 
         Raises:
-            BadInput: it cannot be made.
+            BadInput: it cannot be made or read.
             Conflict: a file is in the way that no export of ours wrote.
         """
-        try:
+        with _writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(f"{self._folder} cannot be made: {error.strerror}") from error
-        if (self._folder / MANIFEST).is_file():
+            present = {path.name for path in self._folder.iterdir()}
+        if MANIFEST in present:
             return
         for info in RECORDS.values():
             path = self._folder / file_name(info)
-            if path.exists():
+            if path.name in present:
                 raise Conflict(
                     f"{path} is there and no export wrote it ({MANIFEST} is missing); "
                     "move it away or choose another folder"
@@ -61,10 +60,14 @@ class ExportFolder:
 
     @contextmanager
     def table(self, info: RecordInfo, names: Sequence[str]) -> Iterator[Write]:
-        """The file of a kind, open for rows with those columns."""
+        """The file of a kind, open for rows with those columns.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
         path = self._folder / (file_name(info) + _PART)
-        self._written.append(path)
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with _writing(path), path.open("w", encoding="utf-8", newline="") as file:
+            self._written.append(path)
             # \r\n so that the csv module quotes text with either character in it
             out = csv.writer(file, lineterminator="\r\n")
             out.writerow(names)
@@ -73,17 +76,33 @@ class ExportFolder:
             os.fsync(file.fileno())
 
     def publish(self, manifest: Mapping[str, object]) -> None:
-        """Puts all written files in the place of the old ones."""
-        for path in self._written:
-            path.replace(path.with_suffix(""))
-        part = self._folder / (MANIFEST + _PART)
-        part.write_bytes(orjson.dumps({"format": 1, **manifest}, option=orjson.OPT_INDENT_2))
-        part.replace(self._folder / MANIFEST)
+        """Puts all written files in the place of the old ones.
+
+        Raises:
+            BadInput: one cannot be written or replaced.
+        """
+        with _writing(self._folder):
+            for path in self._written:
+                path.replace(path.with_suffix(""))
+            part = self._folder / (MANIFEST + _PART)
+            part.write_bytes(orjson.dumps({"format": 1, **manifest}, option=orjson.OPT_INDENT_2))
+            part.replace(self._folder / MANIFEST)
 
     def clean(self) -> None:
         """Removes what was written and not published."""
         for path in self._written:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turns what the operating system refuses there into an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written: {error.strerror}; name a folder that can be"
+        ) from error
 
 
 async def export_folder(
@@ -109,7 +128,7 @@ async def export_folder(
 
     Raises:
         Conflict: a file is in the way that no export of ours wrote.
-        BadInput: the folder cannot be made.
+        BadInput: the folder or a file in it cannot be written.
     """
     target = ExportFolder(folder)
     await asyncio.to_thread(target.prepare)

@@ -10,13 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.moments import moment
+from api.cli.output import console, print_json
+from api.cli.progress import progress
 from api.cli.session import (
     JsonOption,
     StoreOption,
     TenantOption,
-    console,
+    interruptible,
     must_have_data,
-    print_json,
     settings_for,
     with_graph,
 )
@@ -37,12 +39,15 @@ SHORT_NAMES = {
 OWN = {"store": StoreOption, "tenant": TenantOption, "as_json": JsonOption}
 
 
-def add_analytics(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
+def add_analytics(
+    app: typer.Typer, groups: Mapping[str, typer.Typer], *, panel: str | None = None
+) -> None:
     """Adds a command for every analytic.
 
     Args:
         app: what they are added to.
         groups: further commands under the name of an analytic, which answers when none is named.
+        panel: the heading they stand under in the help.
     """
     for analytic in analytics().values():
         name = SHORT_NAMES.get(analytic.name, analytic.name).replace("_", "-")
@@ -51,9 +56,9 @@ def add_analytics(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
             group.callback(invoke_without_command=True, help=analytic.description)(
                 _unless_further(_command(analytic))
             )
-            app.add_typer(group, name=name)
+            app.add_typer(group, name=name, rich_help_panel=panel)
         else:
-            app.command(name, help=analytic.description)(_command(analytic))
+            app.command(name, help=analytic.description, rich_help_panel=panel)(_command(analytic))
 
 
 def _unless_further(command: Callable[..., None]) -> Callable[..., None]:
@@ -88,13 +93,14 @@ async def answer(
     """
     await must_have_data(graph)
     network = await build_network(graph)
-    if analytic.of is None:
-        found = analytic.run(network, arguments)
-        asked = f"{arguments.get('kind', '').capitalize()} {shown(arguments.get('key', ''))}"
-    else:
-        assert key is not None
-        (found,) = analytic.run_each(network, [NodeRef(analytic.of, key)], arguments)
-        asked = f"{analytic.of} {shown(key)}"
+    with interruptible():
+        if analytic.of is None:
+            found = analytic.run(network, arguments)
+            asked = f"{arguments.get('kind', '').capitalize()} {shown(arguments.get('key', ''))}"
+        else:
+            assert key is not None
+            (found,) = analytic.run_each(network, [NodeRef(analytic.of, key)], arguments)
+            asked = f"{analytic.of} {shown(key)}"
     if found is None:
         raise NotFound(f"there is no {asked.strip()}; `renmai query` lists what there is")
     return found, await names_of(graph, found)
@@ -107,8 +113,11 @@ def _command(analytic: Analytic) -> Callable[..., None]:
         settings = settings_for(given.pop("store"), given.pop("tenant"))
         as_json = given.pop("as_json")
         key = given.pop("of_key", None)
-        arguments = {name: value for name, value in given.items() if value is not None}
-        found, names = with_graph(settings, lambda g: answer(analytic, g, arguments, key))
+        arguments = _typed(analytic, given)
+        with progress("computing", quiet=as_json):
+            found, names = with_graph(
+                settings, lambda g: answer(analytic, g, arguments, key), create=False
+            )
         if as_json:
             print_json(plain_answer(found, names))
         else:
@@ -133,8 +142,22 @@ def _command(analytic: Analytic) -> Callable[..., None]:
     return command
 
 
+def _typed(analytic: Analytic, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that were given; times read from their text."""
+    times = {p.name: _option(p) for p in analytic.parameters if p.type is datetime}
+    return {
+        name: moment(times[name], value) if name in times else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _option(parameter: Parameter) -> str:
+    return f"--{parameter.name.replace('_', '-')}"
+
+
 def _parameter(parameter: Parameter) -> inspect.Parameter:
-    # pydantic reads these, typer only a few of their forms or none
+    # pydantic reads these (_typed the times), typer only a few of their forms or none
     by_text = parameter.type in (datetime, date, NodeRef) or is_dataclass(parameter.type)
     one: Any = int if parameter.type is Money else str if by_text else parameter.type
     taken: Any = list[one] if parameter.many else one
@@ -149,8 +172,9 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
             parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation
         )
     option = typer.Option(
-        f"--{parameter.name.replace('_', '-')}",
+        _option(parameter),
         help=parameter.description,
+        metavar="TIME" if parameter.type is datetime else None,
         min=parameter.least,
         max=parameter.most,
         case_sensitive=False,

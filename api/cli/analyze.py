@@ -11,7 +11,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.session import JsonOption, console, print_json, progress
+from api.cli.output import console, print_json
+from api.cli.progress import progress
+from api.cli.session import JsonOption
 from graph.errors import BadInput, shown
 from graph.importing.edge_list import Columns, read_edge_list
 from referral.kernels.budget import Budget
@@ -69,16 +71,17 @@ def analyze(
     from referral.measures.registry import measure_named
 
     if measure == "list":
-        _list()
+        _list(as_json)
         return
     chosen = measure_named(measure)
     file, arguments = _file_and_words(chosen, words or [])
     _check(chosen, weight, out)
     columns = Columns(source_column, target_column, weight, _delimiter(delimiter), header)
-    with progress(f"reading {file.name}") as advance:
+    with progress(f"reading {file.name}", quiet=as_json) as advance:
         edges = read_edge_list(file, columns, advance)
     graph = graph_of(edges, directed=directed or chosen.needs_direction)
-    found = chosen.run(graph, arguments, Budget(time_limit))
+    with progress("computing", quiet=as_json):
+        found = chosen.run(graph, arguments, Budget(time_limit))
     _say(f"{file.name}: {edges.note}{_left_out(graph)}", found)
     order = ranked(graph.labels, found, None if out is not None or not top else top)
     rows = _rows(graph, found, order)
@@ -99,10 +102,18 @@ def analyze(
         _show(chosen, graph, found, rows)
 
 
-def _list() -> None:
+def _list(as_json: bool) -> None:
     from referral.measures.registry import MEASURES, measure_named
 
     measure_named("degree")
+    if as_json:
+        print_json(
+            [
+                {"measure": name, "arguments": found.words, "summary": found.summary}
+                for name, found in sorted(MEASURES.items())
+            ]
+        )
+        return
     table = Table(show_header=False)
     for name in sorted(MEASURES):
         table.add_row(" ".join((name, *MEASURES[name].words)), escape(MEASURES[name].summary))

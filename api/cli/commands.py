@@ -11,7 +11,8 @@ from api.cli.analytics import add_analytics
 from api.cli.asking import print_sdl, query
 
 app = typer.Typer(
-    help="Renmai: who referred whom, who knows whom, and who could trade with whom.",
+    help="Renmai: who referred whom, who knows whom, and who could trade with whom. "
+    "New here? `renmai demo` shows it on made-up data.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -36,16 +37,18 @@ def _root(
     pass
 
 
-app.command("serve")(serving.serve)
-app.command("demo")(demo.demo)
-app.command("generate")(data.generate)
-app.command("import")(data.import_)
-app.command("export")(data.export)
-app.command("query")(query)
-app.command("schema")(print_sdl)
-app.command("analyze")(analyze.analyze)
-app.command("warm")(warming.warm)
+BEGIN, DATA, ASK, MORE = "Begin", "Move data", "Ask", "More"
 
+app.command("demo", rich_help_panel=BEGIN)(demo.demo)
+app.command("serve", rich_help_panel=BEGIN)(serving.serve)
+app.command("import", rich_help_panel=DATA)(data.import_)
+app.command("export", rich_help_panel=DATA)(data.export)
+app.command("generate", rich_help_panel=DATA)(data.generate)
 further_trades = typer.Typer()
 further_trades.command("solve")(trades.solve)
-add_analytics(app, {"trades": further_trades})
+add_analytics(app, {"trades": further_trades}, panel=ASK)
+app.command("query", rich_help_panel=ASK)(query)
+
+app.command("analyze", rich_help_panel=MORE)(analyze.analyze)
+app.command("schema", rich_help_panel=MORE)(print_sdl)
+app.command("warm", rich_help_panel=MORE)(warming.warm)

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api.cli.errors import Interrupted
+from api.cli.output import console, print_json
+from api.cli.progress import progress
 from api.cli.session import (
     JsonOption,
     StoreOption,
     TenantOption,
-    console,
     must_have_data,
-    print_json,
-    progress,
     settings_for,
     with_graph,
 )
@@ -33,7 +33,9 @@ DryRunOption = Annotated[
 
 
 def generate(
-    folder: Annotated[Path, typer.Argument(help="Folder to write the CSV files to.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder to write the CSV files to.")
+    ],
     customers: Annotated[int, typer.Option(min=10, max=10_000_000, help="Customers.")] = 500,
     contacts: Annotated[int, typer.Option(min=10, max=10_000_000, help="Contacts.")] = 800,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
@@ -42,7 +44,7 @@ def generate(
     """Write synthetic data: customers, contacts, referrals, ties, purchases, offers and needs."""
     from graph.generating import write_csv
 
-    with progress("generating") as advance:
+    with progress("generating", quiet=as_json) as advance:
         counts = write_csv(
             folder,
             customers=customers,
@@ -75,23 +77,29 @@ def import_(
 ) -> None:
     """Read files into the store; doing it again changes nothing."""
     settings = settings_for(store, tenant)
-    with progress("importing") as advance:
+    with progress("importing", quiet=as_json) as advance:
 
         def show(p: Progress) -> None:
             advance(p.bytes, p.total_bytes)
 
-        report = with_graph(
-            settings,
-            lambda graph: import_folder(
-                mapping,
-                folder,
-                graph,
-                region=settings.phone_region,
-                strict=strict,
-                dry_run=dry_run,
-                progress=show,
-            ),
-        )
+        try:
+            report = with_graph(
+                settings,
+                lambda graph: import_folder(
+                    mapping,
+                    folder,
+                    graph,
+                    region=settings.phone_region,
+                    strict=strict,
+                    dry_run=dry_run,
+                    progress=show,
+                ),
+                lazily=True,
+            )
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "no record is half written; the same command again takes in what is missing"
+            ) from None
     if as_json:
         print_json(report.to_dict())
     else:
@@ -109,13 +117,13 @@ def export(
     """Write every record as CSV; `renmai import renmai DIR` reads it into any store."""
     from graph.exporting import export_folder
 
-    with progress("exporting") as advance:
+    with progress("exporting", quiet=as_json) as advance:
 
         async def write(graph: TenantGraph) -> dict[str, int]:
             await must_have_data(graph)  # else a mistyped store would empty an earlier export
             return await export_folder(graph, folder, progress=lambda p: advance(p.rows, None))
 
-        counts = with_graph(settings_for(store, tenant), write)
+        counts = with_graph(settings_for(store, tenant), write, create=False)
     if as_json:
         print_json({"folder": str(folder), "records": counts})
     else:

@@ -9,8 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.analytics import answer
-from api.cli.session import StoreOption, TenantOption, console, settings_for, with_graph
-from api.cli.tables import answer_tables
+from api.cli.output import console, print_json
+from api.cli.progress import progress
+from api.cli.session import JsonOption, StoreOption, TenantOption, settings_for, with_graph
+from api.cli.tables import Names, answer_tables, plain_answer
+from api.settings import LARGEST_PORT, Settings
+from api.stores import public_url
 from graph.store import TenantGraph
 from referral.registry import analytics
 
@@ -19,11 +23,17 @@ SEED = 1
 BATCH = 2_000
 ROWS = 8
 
+Answers = Mapping[str, tuple[Any, Names]]
+"""Each analytic's answer and the names of the records in it, by the analytic's name."""
+
 
 def demo(
     store: StoreOption = None,
     tenant: TenantOption = None,
-    port: Annotated[int | None, typer.Option(help="Port to serve on; default 8000.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=LARGEST_PORT, help="Port. Default: RENMAI_PORT, else 8000."),
+    ] = None,
     serve: Annotated[
         bool,
         typer.Option(
@@ -32,47 +42,62 @@ def demo(
             help="Serve the API afterwards.",
         ),
     ] = True,
+    as_json: JsonOption = False,
 ) -> None:
     """Load synthetic data, print three answers, and serve the API until Ctrl-C."""
     chosen = store or os.environ.get("RENMAI_STORE", DEMO_STORE)
     settings = settings_for(chosen, tenant, port=port)
-    with_graph(settings, _load_and_show)
-    console().print(
-        f"\nask for more, when nothing serves it: renmai top-referrers --store {chosen}",
-        highlight=False,
-    )
+    loaded = with_graph(settings, lambda graph: load_demo(graph, quiet=as_json))
+    if loaded and not as_json:
+        console().print(f"synthetic demo data (seed {SEED}) is now in {public_url(chosen)}")
+    with progress("computing", quiet=as_json):
+        answers = with_graph(settings, three_answers)
+    if as_json:
+        _print_json(settings, answers)
+    else:
+        _print(chosen, answers, serve)
     if serve:
         from api.cli.serving import run
 
-        run(settings)
+        run(settings, as_json=as_json)
 
 
-async def _load_and_show(graph: TenantGraph) -> None:
-    await load_demo(graph)
-    ranking = await _show(graph, "top_referrers", {"first": ROWS})
-    person = next((row.party.key for row in ranking.items if row.party.kind == "Contact"), None)
-    if person is not None:
-        await _show(graph, "contact_network", {"first": ROWS}, key=person)
-    await _show(graph, "trade_opportunities", {"first": ROWS})
-
-
-async def load_demo(graph: TenantGraph) -> None:
-    """Writes the demo data, unless the graph has data already."""
+async def load_demo(graph: TenantGraph, *, quiet: bool = True) -> bool:
+    """Writes the demo data, unless the graph has data already; whether it did."""
     from graph.generating import generate
 
     if await graph.version() > 0:
-        return
-    console().print(f"loading synthetic demo data (seed {SEED})")
-    changes = list(generate(seed=SEED))
-    for start in range(0, len(changes), BATCH):
-        await graph.commit(changes[start : start + BATCH], actor="demo")
+        return False
+    with progress("loading demo data", quiet=quiet) as advance:
+        changes = list(generate(seed=SEED))
+        for start in range(0, len(changes), BATCH):
+            await graph.commit(changes[start : start + BATCH], actor="demo")
+            advance(start + BATCH, len(changes))
+    return True
 
 
-async def _show(
-    graph: TenantGraph, name: str, arguments: Mapping[str, Any], key: str | None = None
-) -> Any:
-    analytic = analytics()[name]
-    found, names = await answer(analytic, graph, arguments, key)
-    for table in answer_tables(analytic, found, names):
-        console().print(table)
-    return found
+async def three_answers(graph: TenantGraph) -> Answers:
+    """Who refers most, the network of the first person among them, and the trades on the table."""
+    given = {"first": ROWS}
+    ranking, names = await answer(analytics()["top_referrers"], graph, given, None)
+    found = {"top_referrers": (ranking, names)}
+    person = next((row.party.key for row in ranking.items if row.party.kind == "Contact"), None)
+    if person is not None:
+        network = analytics()["contact_network"]
+        found["contact_network"] = await answer(network, graph, given, person)
+    trades = analytics()["trade_opportunities"]
+    return found | {"trade_opportunities": await answer(trades, graph, given, None)}
+
+
+def _print(store: str, answers: Answers, serve: bool) -> None:
+    for name, (found, names) in answers.items():
+        for table in answer_tables(analytics()[name], found, names):
+            console().print(table)
+    when = "when the server below is stopped" if serve else "more"
+    command = f"renmai top-referrers --store {public_url(store)}"
+    console().print(f"\nask {when}: {command}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_json(settings: Settings, answers: Answers) -> None:
+    told = {name: plain_answer(found, names) for name, (found, names) in answers.items()}
+    print_json({"store": public_url(settings.store), "tenant": settings.tenant, **told})

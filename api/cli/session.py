@@ -1,21 +1,15 @@
-"""What the commands share: options, an open store, progress bars and output."""
+"""What the commands share: options, settings and an open store."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from enum import Enum
 from typing import Annotated, Any, TypeVar
 
-import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.caches import keep_kernels
 from api.settings import Settings, load
@@ -38,12 +32,7 @@ TenantOption = Annotated[
     str | None,
     typer.Option("--tenant", metavar="T", help="The tenant. Default: RENMAI_TENANT, else default."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-FirstOption = Annotated[
-    int, typer.Option("--first", min=1, max=1000, help="How many rows at the most.")
-]
-
-SHOW_AFTER_S = 2.0
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def settings_for(store: str | None, tenant: str | None, **more: Any) -> Settings:
@@ -51,15 +40,32 @@ def settings_for(store: str | None, tenant: str | None, **more: Any) -> Settings
     return load(store=store, tenant=tenant, **more)
 
 
-def with_graph(settings: Settings, work: Callable[[TenantGraph], Awaitable[T]]) -> T:
-    """Runs the work on the tenant's graph of an opened store, and closes the store."""
+def with_graph(
+    settings: Settings,
+    work: Callable[[TenantGraph], Awaitable[T]],
+    *,
+    create: bool = True,
+    lazily: bool = False,
+) -> T:
+    """Runs the work on the tenant's graph of an opened store, and closes the store.
+
+    Args:
+        settings: name the store and the tenant.
+        work: what to do.
+        create: whether a store that is not there is made: not where the work only reads.
+        lazily: opened by the work's first use of it, so that what is refused before makes none.
+
+    Raises:
+        NotFound: there is no such store, and it was not to be made.
+    """
 
     keep_kernels(settings)
 
     async def run() -> T:
-        store = open_store(settings)
+        store = open_store(settings, create=create)
         try:
-            await store.ready()
+            if not lazily:
+                await store.ready()
             return await work(store.tenant(settings.tenant))
         finally:
             await store.close()
@@ -80,64 +86,14 @@ async def must_have_data(graph: TenantGraph) -> None:
         )
 
 
-def console() -> Console:
-    """Where tables go; as wide as a terminal, or 120 columns where there is none."""
-    return Console(width=None if sys.stdout.isatty() else 120)
-
-
-def print_json(document: object) -> None:
-    """Prints a document as indented JSON; dates as ISO text, enums by name."""
-    text = orjson.dumps(
-        plain(document), option=orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_DATETIME, default=str
-    )
-    sys.stdout.write(text.decode() + "\n")
-
-
-def plain(value: object) -> object:
-    """The value in JSON's own types, dataclasses as objects."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if hasattr(value, "_asdict"):
-        return plain(value._asdict())
-    if isinstance(value, tuple | list):
-        return [plain(v) for v in value]
-    return value
-
-
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on standard error that appears when the work takes over two seconds.
-
-    Yields:
-        A function to call with what is done and the total (None where it is not known).
-    """
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task(title, total=None)
-    began = time.monotonic()
-    running = False
-
-    def advance(done: int, total: int | None = None) -> None:
-        nonlocal running
-        if not running and time.monotonic() - began > SHOW_AFTER_S:
-            bar.start()
-            running = True
-        bar.update(task, completed=done, total=total)
-
+def interruptible() -> Iterator[None]:
+    """Lets Ctrl-C stop long work inside an event loop at once; the loop would wait for its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield advance
+        yield
     finally:
-        if running:
-            bar.stop()
+        signal.signal(signal.SIGINT, before)

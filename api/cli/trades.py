@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from api.cli.session import JsonOption, console, print_json
+from api.cli.output import console, print_json
+from api.cli.progress import progress
+from api.cli.session import JsonOption
 from graph.errors import BadInput, shown
 from referral.trades.formats import Format, WantFile, read_wants
 from referral.trades.plan import plan
@@ -57,7 +59,8 @@ def solve(
         iterations=iterations or wants.iterations,
         time_limit_s=time_limit,
     )
-    found = plan(wants.graph, options)
+    with progress("solving", quiet=as_json):
+        found = plan(wants.graph, options)
     if as_json:
         print_json(plain_plan(wants, found))
     else:

@@ -86,6 +86,7 @@ def renmai(name: str, *arguments: str, **environment: str) -> Iterator[Server]:
     settings = {
         "RENMAI_ENVIRONMENT": "production",
         "RENMAI_LOG_LEVEL": "warning",
+        "RENMAI_WARM": "0",  # only the kernels that are asked for are measured
         "RENMAI_PORT": str(_free_port()),
         **environment,
     }

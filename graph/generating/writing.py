@@ -72,7 +72,7 @@ def write_csv(
         Number of records by kind.
 
     Raises:
-        BadInput: a number is out of bounds, or the folder cannot be made.
+        BadInput: a number is out of bounds, or the folder cannot be written.
         Conflict: a file is in the way that no export of ours wrote.
     """
     world = World(Sizes(customers, contacts, seed))

@@ -63,6 +63,8 @@ def _parse(path: Path) -> ImportMapping:
         return ImportMapping.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         raise BadInput(f"there is no file {path}; give the path of a mapping") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; give a mapping's path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not a TOML file: {error}") from error
     except ValidationError as error:

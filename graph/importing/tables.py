@@ -52,15 +52,17 @@ class _Records:
         return _unique(self._kept(keep))
 
     def _made(self, known: Container[str] = ()) -> Iterator[Made]:
+        before = 0
         for table, make in self._makers:
             name = table.name
             for row in table.rows():
                 cells = row.cells
                 if isinstance(cells, RowError):
                     refused = Refused(cells.column, str(cells))
-                    yield Made(name, row.line, row.end, refused)
+                    yield Made(name, row.line, before + row.end, refused)
                 else:
-                    yield Made(name, row.line, row.end, make(row, known))
+                    yield Made(name, row.line, before + row.end, make(row, known))
+            before += table.size
 
     def _first_per_key(self) -> Iterator[Made]:
         """In the order of the file, so that nothing is kept in memory but the keys."""

@@ -24,6 +24,7 @@ from graph.sqlite.answering import answering
 from graph.sqlite.committing import Commit, current_version
 from graph.sqlite.files import check_sqlite, open_reader, open_void, open_writer
 from graph.sqlite.keyed import by_key
+from graph.sqlite.locking import NAME as LOCK_NAME
 from graph.sqlite.locking import FolderLock
 from graph.sqlite.reading import Readers
 from graph.sqlite.writing import Writer
@@ -222,6 +223,16 @@ class SqliteStore:
                 )
             self._tenants[tenant_id] = SqliteTenant(self, tenant_id)
         return self._tenants[tenant_id]
+
+    def is_there(self) -> bool:
+        """Whether the folder holds a store; a folder that is not there is not made.
+
+        Raises:
+            StoreUnavailable: this user may not look into it.
+        """
+        with answering(self.folder):
+            names = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        return any(name == LOCK_NAME or name.endswith(_SUFFIX) for name in names)
 
     async def tenants(self) -> list[str]:
         """Ids of the tenants that have data, sorted."""

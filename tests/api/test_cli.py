@@ -1,66 +1,14 @@
 from __future__ import annotations
 
-import asyncio
 import json
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from api.cli import main
-from graph.generating import write_csv
-from graph.importing import import_folder
-from graph.sqlite import SqliteStore
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs a command in this process, on a store of its own: exit code, output, errors."""
-    monkeypatch.setenv("RENMAI_STORE", f"sqlite:///{tmp_path}/store")
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["renmai", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return command
-
-
-@pytest.fixture(scope="session")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with generated CSV files and a store that has read them, made once."""
-    folder = tmp_path_factory.mktemp("generated")
-    write_csv(folder / "csv", customers=250, contacts=150, seed=1)
-
-    async def fill() -> None:
-        store = SqliteStore(folder / "store")
-        await import_folder("renmai", folder / "csv", store.tenant("default"))
-        await store.close()
-
-    asyncio.run(fill())
-    return folder
-
-
-@pytest.fixture
-def filled(run: Run, generated: Path, tmp_path: Path) -> Run:
-    """Runs commands on a store of its own that holds generated data."""
-    shutil.copytree(generated / "store", tmp_path / "store")
-    return run
-
+from tests.api.conftest import Run
 
 COMMANDS = [
-    "serve", "demo", "generate", "import", "export", "query", "schema", "warm",
+    "serve", "demo", "generate", "import", "export", "query", "schema", "warm", "analyze",
     "communities", "network-statistics", "path", "top-referrers", "influencers", "reach",
     "trades", "network",
 ]  # fmt: skip
@@ -82,9 +30,11 @@ def test_help_lists_every_command(run: Run) -> None:
 
 def test_kernels_can_be_compiled_ahead(run: Run) -> None:
     code, out, _ = run("warm")
+    _, text, _ = run("warm", "--json")
 
     assert code == 0
     assert out.startswith("compiled in ")
+    assert list(json.loads(text)) == ["seconds"]
 
 
 def test_want_lists_are_solved(run: Run, tmp_path: Path) -> None:
@@ -166,6 +116,15 @@ def test_a_query_prints_its_answer(filled: Run, tmp_path: Path) -> None:
     assert json.loads(out) == {"data": {"customers": {"totalCount": 250}}}
 
 
+def test_a_query_may_make_its_store_with_a_mutation(run: Run, tmp_path: Path) -> None:
+    document = """mutation { upsertStaff(input: {staff: [{key: "a", name: "Ann"}]}) { version } }"""
+
+    code, out, _ = run("query", document, "--json")
+
+    assert (code, json.loads(out)) == (0, {"data": {"upsertStaff": {"version": 1}}})
+    assert (tmp_path / "store" / "default.db").is_file()
+
+
 def test_a_query_with_errors_ends_with_1(filled: Run) -> None:
     code, out, _ = filled("query", "{ nothing }")
 
@@ -179,49 +138,11 @@ def test_the_schema_is_printed_as_it_is_committed(run: Run) -> None:
     assert run("schema")[1] == committed.read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["top-referrers", "--store", "mysql://x"], "store URL 'mysql://x' has no known scheme"),
-        (["top-referrers", "--tenant", "../x"], "'../x'"),
-        (["top-referrers", "--since", "yesterday"], "since: 'yesterday'"),
-        (["top-referrers", "--tenant", "empty"], "tenant 'empty' has no data in this store"),
-        (["reach", "contact", "nobody"], "there is no Contact 'nobody'"),
-        (["network", "nobody"], "there is no Contact 'nobody'"),
-        (["export", "out", "--tenant", "empty"], "tenant 'empty' has no data in this store"),
-        (["serve", "--store", "bolt://neo4j:x@127.0.0.1:1", "--port", "0"], "127.0.0.1:1"),
-        (["query", "@absent.graphql"], "cannot read absent.graphql"),
-        (["query", "{x}", "--variables", "{"], "--variables '{' is not JSON"),
-        (["query", "{x}", "--variables", "[]"], "--variables '[]' must be a JSON object"),
-        (["import", "nothing", "."], "nothing"),
-        (["import", "cdnow", "absent"], "absent"),
-        (["serve", "--host", "256.256.256.256"], "cannot listen on 256.256.256.256:8000"),
-    ],
-)
-def test_bad_input_ends_with_2_and_one_clear_line(
-    filled: Run, arguments: list[str], message: str
-) -> None:
-    code, out, err = filled(*arguments)
+def test_the_schema_is_printed_as_an_introspection_too(run: Run) -> None:
+    code, out, _ = run("schema", "--json")
 
-    assert code == 2
-    assert out == ""
-    assert err.startswith("renmai: ")
-    assert message in err
-    assert err.count("\n") == 1
-
-
-def test_a_port_in_use_is_named(filled: Run) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        code, _, err = filled("serve", "--port", str(port))
-
-    assert code == 2
-    assert err == (
-        f"renmai: cannot listen on 127.0.0.1:{port}: Address already in use; "
-        "stop what uses it, or choose another with --port (0 takes a free one)\n"
-    )
+    assert code == 0
+    assert json.loads(out)["__schema"]["queryType"]["name"] == "Query"
 
 
 def test_the_demo_prints_three_answers_and_a_second_run_adds_nothing(run: Run) -> None:
@@ -231,32 +152,40 @@ def test_the_demo_prints_three_answers_and_a_second_run_adds_nothing(run: Run) -
     assert code == 0
     for title in ("Top referrers", "Contact network", "Trade opportunities"):
         assert title in out
-    assert out.startswith("loading synthetic demo data")
-    assert "loading" not in again[1]
+    assert out.startswith("synthetic demo data (seed 1) is now in sqlite:///")
+    assert "synthetic" not in again[1]
+    assert again[1].rstrip().splitlines()[-1].startswith("ask more: renmai top-referrers --store")
 
 
-def test_serve_answers_until_it_is_stopped(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from api.cli import main; main()"]
-    store = ["--store", f"sqlite:///{tmp_path}/store", "--port", "0"]
-    server = subprocess.Popen([*command, "serve", *store], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        url = line.split()[2]
-        until = time.monotonic() + 30
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}?query=%7B__typename%7D") as answer:
-                    body = json.load(answer)
-                break
-            except OSError:
-                assert time.monotonic() < until
-                time.sleep(0.05)
-    finally:
-        server.terminate()
-        code = server.wait(30)
-        if server.stdout is not None:
-            server.stdout.close()
+def test_the_demos_answers_are_one_json_object(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("demo", "--no-serve", "--json")
 
-    assert body == {"data": {"__typename": "Query"}}
-    assert code in (0, -15)
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(told) == [
+        "store", "tenant", "top_referrers", "contact_network", "trade_opportunities"
+    ]  # fmt: skip
+    assert told["store"] == f"sqlite:///{tmp_path}/store"
+    assert told["top_referrers"]["items"][0]["rank"] == 1
+
+
+@pytest.mark.parametrize("command", ["demo", "generate", "export", "schema", "reach", "warm"])
+def test_every_command_has_json(run: Run, command: str) -> None:
+    assert "--json" in run(command, "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("since", "same"),
+    [
+        ("2024-06-01", "2024-06-01T00:00:00+00:00"),
+        ("2024-06-01T12:30", "2024-06-01T12:30:00Z"),
+        ("2024-06-01T12:30", "2024-06-01T20:30:00+08:00"),
+    ],
+)
+def test_times_without_an_offset_are_utc(filled: Run, since: str, same: str) -> None:
+    _, out, _ = filled("top-referrers", "--since", since, "--json")
+    _, again, _ = filled("top-referrers", "--since", same, "--json")
+    _, whole, _ = filled("top-referrers", "--json")
+
+    assert json.loads(out)["items"] == json.loads(again)["items"]
+    assert json.loads(out)["total"] < json.loads(whole)["total"]

@@ -28,7 +28,7 @@ READ = '{ contact(key: "a") { name } }'
 def renmai(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The command `serve` on a free port until it has been told to stop, and that port."""
     command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0"]
-    env = {**os.environ, **environment}
+    env = {**os.environ, "RENMAI_WARM": "0", **environment}
     with subprocess.Popen([*command, *arguments], env=env, text=True, stdout=-1) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

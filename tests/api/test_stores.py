@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from api.settings import load
-from api.stores import open_store, serving_store
+from api.stores import open_store, public_url, serving_store
 from graph.errors import BadInput
 from graph.record_cache import CachedStore
 from graph.sqlite import SqliteStore
@@ -43,3 +43,15 @@ def test_a_record_cache_stands_before_the_store_unless_it_has_no_memory() -> Non
     assert isinstance(kept, CachedStore)
     assert kept.kept.limit == 2 * 2**20
     assert isinstance(serving_store(load(store="sqlite:///x", record_cache_mb=0)), SqliteStore)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("bolt://neo4j:p@ss:w@host:7687", "bolt://neo4j@host:7687"),
+        ("neo4j+s://host", "neo4j+s://host"),
+        ("sqlite:///folder", "sqlite:///folder"),
+    ],
+)
+def test_the_public_url_has_no_password(url: str, shown: str) -> None:
+    assert public_url(url) == shown

@@ -214,7 +214,7 @@ async def test_a_failure_leaves_the_former_export_whole(graph: TenantGraph, tmp_
 async def test_a_folder_that_cannot_be_made_is_refused(graph: TenantGraph, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
 
-    with pytest.raises(BadInput, match=r"cannot be made: Not a directory"):
+    with pytest.raises(BadInput, match=r"cannot be written: Not a directory"):
         await export_folder(graph, tmp_path / "file" / "out")
 
 

@@ -192,6 +192,19 @@ async def test_progress_grows_to_the_whole(files: Files, target: TenantGraph) ->
     assert (seen[-1].bytes, seen[-1].total_bytes) == (whole, whole)
 
 
+async def test_progress_never_goes_back_from_file_to_file(
+    files: Files, target: TenantGraph
+) -> None:
+    seen: list[Progress] = []
+    folder = files({**GOOD, "people2.csv": "id,name,skip\ne,E,\n"})
+
+    await import_folder(MAPPING, folder, target, batch=1, progress=seen.append)
+
+    done = [p.bytes for p in seen]
+    assert done == sorted(done)
+    assert done[-1] == seen[-1].total_bytes
+
+
 async def test_each_file_has_numbers_of_its_own(files: Files, target: TenantGraph) -> None:
     folder = files({**GOOD, "people2.csv": "id,name,skip\ne,E,\n"})
 
