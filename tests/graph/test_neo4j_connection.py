@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut, Unauthenticated
+from graph.errors import (
+    BadInput,
+    DomainError,
+    StoreUnavailable,
+    TimedOut,
+    Unauthenticated,
+    Unconfirmed,
+)
 from graph.model import NodeRef, relations
 from graph.neo4j_store import Neo4jStore
 from graph.neo4j_store.connection import Connection, Transaction, check_url, run
@@ -93,6 +100,44 @@ async def test_a_commit_whose_answer_is_lost_is_made_once(line: Wire, neo4j_url:
     assert (again.version, again.replayed) == (1, True)
     assert [entry.version for entry in await tenant.log(0)] == [1]
     await store.close()
+
+
+async def test_the_log_is_gapless_though_the_way_breaks_under_eight_writers(
+    line: Wire, neo4j_url: str
+) -> None:
+    """What broke before its commit is done again by the store, what broke in it by its key."""
+    store = over(line, neo4j_url)
+    tenant = store.tenant(new_tenant())
+    await store.ready()
+    repeated = 0
+
+    async def write(writer: int) -> None:
+        nonlocal repeated
+        for n in range(5):
+            changes = [Upsert("Staff", f"{writer}-{n}", {"name": "x"})]
+            for _ in range(20):
+                try:
+                    await tenant.commit(changes, actor="tests", idempotency_key=f"{writer}-{n}")
+                    break
+                except Unconfirmed:
+                    repeated += 1
+            else:
+                pytest.fail("never confirmed")
+
+    async def breaks() -> None:
+        for _ in range(4):
+            line.lose_commits = 1
+            await asyncio.sleep(0.1)
+            line.cut()
+
+    await asyncio.gather(breaks(), *(write(writer) for writer in range(8)))
+    entries = await tenant.log(0, 1_000)
+    await store.close()
+
+    assert repeated > 0
+    assert [entry.version for entry in entries] == list(range(1, 41))
+    made = [change.ref.key for entry in entries for change in entry.changes]
+    assert sorted(made) == sorted(f"{w}-{n}" for w in range(8) for n in range(5))
 
 
 async def test_a_server_that_does_not_answer_is_named(neo4j_url: str) -> None:

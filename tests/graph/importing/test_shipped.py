@@ -12,6 +12,8 @@ from graph.importing import import_folder, load_mapping, shipped_mappings
 from graph.importing.tables import table_sections
 from graph.model import NodeRef
 from graph.store import TenantGraph, Upsert
+from tests.graph.conftest import new_tenant
+from tests.graph.stores import STORES
 
 WHOLE = {
     "bitcoin-otc": ("bitcoin-otc", {"Contact": 5_881, "Tie": 35_592, "Referral": 5_761}),
@@ -62,6 +64,25 @@ async def test_a_shipped_mapping_takes_the_whole_of_its_data_and_a_second_run_no
     assert created == expected
     assert (first.rejected, second.rejected) == (0, 0)
     assert (second.written, second.version) == (0, first.version)
+
+
+async def test_a_shipped_mapping_takes_the_whole_of_its_data_on_a_server_too(
+    shared_data: Path, neo4j_url: str
+) -> None:
+    """The one of most kinds; the sample of LDBC goes to both stores in tests/schema."""
+    store = STORES["neo4j"].open(neo4j_url)
+    folder, expected = WHOLE["northwind"]
+    graph = store.tenant(new_tenant())
+
+    first = await import_folder("northwind", shared_data / folder, graph)
+    second = await import_folder("northwind", shared_data / folder, graph)
+    await store.close()
+
+    created: dict[str, int] = {}
+    for part in first.parts:
+        created[part.kind] = created.get(part.kind, 0) + part.created
+    assert created == expected
+    assert (first.rejected, second.rejected, second.written) == (0, 0, 0)
 
 
 async def one(graph: TenantGraph, kind: str, key: str) -> Any:

@@ -95,10 +95,10 @@ async def test_wrong_values_are_all_named_by_place_and_field(writer: Writer) -> 
     ]
 
 
-async def test_wrong_money_is_told_as_it_was_written(writer: Writer) -> None:
+async def test_wrong_money_is_told_as_it_was_written(each_writer: Writer) -> None:
     order = {"customerKey": "c", "at": AT, "amount": "-5.00", "paid": "0.00"}
 
-    (problem,) = await writer.refused("recordPurchases", {"purchases": [order]})
+    (problem,) = await each_writer.refused("recordPurchases", {"purchases": [order]})
 
     assert problem == {
         "index": 0,
@@ -108,15 +108,15 @@ async def test_wrong_money_is_told_as_it_was_written(writer: Writer) -> None:
     }
 
 
-async def test_a_key_stands_once_in_a_batch(writer: Writer) -> None:
+async def test_a_key_stands_once_in_a_batch(each_writer: Writer) -> None:
     twice = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}, {"key": "a", "name": "C"}]
 
-    assert await writer.problems("upsertContacts", {"contacts": twice}) == [
+    assert await each_writer.problems("upsertContacts", {"contacts": twice}) == [
         (2, "DUPLICATE_KEY", "key")
     ]
-    assert await writer.problems("deleteContacts", {"items": [{"key": "a"}, {"key": "a"}]}) == [
-        (1, "DUPLICATE_KEY", "key")
-    ]
+    assert await each_writer.problems(
+        "deleteContacts", {"items": [{"key": "a"}, {"key": "a"}]}
+    ) == [(1, "DUPLICATE_KEY", "key")]
 
 
 async def test_one_wrong_item_keeps_all_others_from_being_written(each_writer: Writer) -> None:
@@ -149,6 +149,75 @@ async def test_what_is_updated_is_there(writer: Writer) -> None:
 
     assert (problem["code"], problem["field"]) == ("NOT_FOUND", "key")
     assert problem["message"] == "there is no Contact 'nobody' to update; create it first"
+
+
+LONG = f"'{79 * 'x'}... (10,000,002 characters): must have at most"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", "a\x00b", "'a\\x00b': character U+0000 at position 1 is not allowed; remove it"),
+        (
+            "name",
+            "a\ud800b",
+            "'a\\ud800b': is not well-formed Unicode (half of a surrogate pair); remove it",
+        ),
+        ("name", "x" * 10_000_000, f"{LONG} 200 characters; shorten it"),
+        ("key", "a\x00", "'a\\x00': character U+0000 at position 1 is not allowed; remove it"),
+        ("key", "x" * 10_000_000, f"{LONG} 128 characters; shorten it"),
+        (
+            "birthday",
+            "0000-01-01",
+            "'0000-01-01': not a birthday; write YYYY-MM-DD, or --MM-DD where the year is unknown",
+        ),
+    ],
+    ids=["NUL", "surrogate", "10 MB", "NUL in a key", "10 MB of key", "year 0"],
+)
+async def test_a_wrong_value_is_told_with_its_place_and_remedy_whatever_the_store(
+    each_writer: Writer, field: str, value: str, message: str
+) -> None:
+    items = [{"key": "right", "name": "N"}, {"key": "wrong", "name": "N", field: value}]
+
+    (problem,) = await each_writer.refused("upsertContacts", {"contacts": items})
+
+    assert problem == {"index": 1, "code": "INVALID", "message": message, "field": field}
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (
+            {"nope": 1},
+            "at .contacts[0]: Expected value of type 'ContactInput' not to include unknown field "
+            "'nope'. Did you mean 'name'?",
+        ),
+        ({"name": 5}, "at .contacts[0].name: String cannot represent a non string value: 5"),
+        (
+            {"foundOn": 1},
+            "at .contacts[0]: Expected value of type 'ContactInput' not to include unknown field "
+            "'foundOn'",
+        ),
+    ],
+)
+async def test_what_is_no_input_is_told_with_its_place_whatever_the_store(
+    each_writer: Writer, item: dict[str, Any], message: str
+) -> None:
+    error = await each_writer.error("upsertContacts", {"contacts": [{"name": "N", **item}]})
+
+    assert message in error["message"]
+    assert error["extensions"]["code"] == "BAD_INPUT"
+
+
+async def test_a_time_in_the_year_0_is_refused_whatever_the_store(each_writer: Writer) -> None:
+    order = {"customerKey": "c", "at": "0000-01-01T00:00:00Z", "amount": "5.00"}
+
+    error = await each_writer.error("recordPurchases", {"purchases": [order]})
+
+    assert error["message"].endswith(
+        "at .purchases[0].at: '0000-01-01T00:00:00Z' is not a time; "
+        "write it with its offset from UTC, for example 2026-05-01T09:30:00+08:00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,9 +293,9 @@ async def test_the_key_of_an_end_is_a_key(writer: Writer, end: str) -> None:
     ids=["field", "type", "enum", "system"],
 )
 async def test_what_the_schema_does_not_know_never_runs(
-    writer: Writer, item: dict[str, Any]
+    each_writer: Writer, item: dict[str, Any]
 ) -> None:
-    error = await writer.error("upsertContacts", {"contacts": [item]})
+    error = await each_writer.error("upsertContacts", {"contacts": [item]})
 
     assert error["extensions"]["code"] == "BAD_INPUT"
-    assert writer.calls == []
+    assert each_writer.calls == []
