@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run test fuzz nx-suite bench-execution bench-analytics bench-http check check-format check-lint check-types check-imports \
-	check-schema format schema cover neo4j neo4j-stop clean
+	check-schema format schema cover cover-stores cover-others neo4j neo4j-stop clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -95,11 +95,17 @@ bench-http: $(DEV) $(PEERS) ## measure HTTP against Node servers; needs npm, wrk
 	@command -v wrk >/dev/null || { echo "needs wrk: apt-get install wrk" >&2; exit 1; }
 	@$(BIN)/python -m benchmarks.http $(ARGS)
 
-cover: $(DEV) ## run the tests and report the branches they miss
+cover: $(DEV) ## run the tests, the stores' beside the others, and report the branches they miss
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory -j2 cover-stores cover-others
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+cover-stores: $(DEV)
+	@$(BIN)/coverage run -m pytest -q $(ARGS) tests/graph
+
+cover-others: $(DEV)
+	@$(BIN)/coverage run -m pytest -q $(ARGS) --ignore=tests/graph
 
 check: check-format check-lint check-types check-imports check-schema ## format, lint, types, imports, schema: all that CI checks but the tests
 
