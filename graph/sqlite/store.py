@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -187,14 +186,6 @@ def _has_data(path: Path) -> bool:
             return current_version(connection) > 0
     except StoreUnavailable:
         return True
-
-
-def _log(connection: sqlite3.Connection, after: int, limit: int) -> list[LogEntry]:
-    rows = connection.execute(
-        "SELECT version, at, actor, changes FROM log WHERE version > ? ORDER BY version LIMIT ?",
-        (after, limit),
-    )
-    return [LogEntry(v, moment(at), actor, decode_changes(text)) for v, at, actor, text in rows]
 
 
 class SqliteStore:

@@ -16,6 +16,7 @@ from graph.errors import BadInput, StoreUnavailable
 from graph.model import RECORDS, Contact, NodeRef
 from graph.query import Compare, FindQuery, Op
 from graph.sqlite import SqliteStore, files
+from graph.sqlite import store as store_module
 from graph.sqlite.tables import MIGRATIONS
 from graph.store import Upsert
 
@@ -103,6 +104,49 @@ async def test_a_second_store_on_the_folder_is_told_who_holds_it(tmp_path: Path)
     await second.close()
 
     assert "end that one, or use a Neo4j store for several" in str(refused.value)
+
+
+async def test_a_holder_who_cannot_be_asked_is_another_process(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "renmai.lock", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        with pytest.raises(StoreUnavailable, match="is in use by another process; a SQLite store"):
+            await SqliteStore(tmp_path).ready()
+
+        other.execute("ROLLBACK")
+
+
+async def test_a_lock_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "renmai.lock"
+    lock.write_bytes(b"PK\x03\x04" + bytes(5_000))
+
+    with pytest.raises(StoreUnavailable) as refused:
+        await SqliteStore(tmp_path).ready()
+
+    assert str(refused.value) == (
+        f"the store {lock} does not answer: it is not a SQLite database; "
+        "move it out of the store's folder"
+    )
+
+
+async def test_a_file_that_can_be_written_but_not_read_is_opened_anew_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> sqlite3.Connection:
+        raise StoreUnavailable(f"{path} is not readable today")
+
+    store = SqliteStore(tmp_path)
+    graph = store.tenant("a")
+    staff = [Upsert("Staff", "s", {"name": "x"})]
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "open_reader", refuse)
+        with pytest.raises(StoreUnavailable, match="not readable today"):
+            await graph.commit(staff, actor="test")
+
+    receipt = await graph.commit(staff, actor="test")
+    await store.close()
+
+    assert receipt.version == 1
 
 
 async def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:

@@ -97,6 +97,25 @@ async def test_an_example_answers_the_same_from_both_stores(
     assert json.dumps(one, ensure_ascii=False) == json.dumps(other, ensure_ascii=False)
 
 
+THREE_LEVELS = """{ contacts(first: 3) { totalCount edges { cursor node { id name birthday
+  ties(first: 4) { totalCount edges { kind since node { id name region
+    affiliations(first: 4) { totalCount edges { kind title node { id name kind region } } }
+  } } } } } } }"""
+
+
+async def test_contacts_their_ties_and_where_those_work_are_the_same_from_both_stores(
+    schema: Schema, sqlite_ldbc: TenantGraph, neo4j_ldbc: TenantGraph
+) -> None:
+    clients = [Client(schema, RecordingGraph(graph)) for graph in (sqlite_ldbc, neo4j_ldbc)]
+
+    one, other = [json.dumps(await client.ask(THREE_LEVELS)) for client in clients]
+
+    assert one == other
+    assert one.count('"affiliations"') == 11
+    for client in clients:
+        assert [call for call, _ in client.calls] == ["find", "related", "related"]
+
+
 async def test_the_network_of_a_contact_takes_four_calls(
     schema: Schema, sqlite_ldbc: TenantGraph
 ) -> None:
