@@ -21,7 +21,7 @@ from referral.registry import analytics
 DEMO_STORE = "sqlite:///.renmai/demo"
 SEED = 1
 BATCH = 2_000
-ROWS = 8
+ROWS = 5
 
 Answers = Mapping[str, tuple[Any, Names]]
 """Each analytic's answer and the names of the records in it, by the analytic's name."""

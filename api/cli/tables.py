@@ -12,11 +12,16 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from graph.model import PARTIES, NodeRef
+from graph.model import PARTIES, RECORDS, NodeRef
 from graph.store import TenantGraph
 from referral.registry import Analytic
 
 Names = Mapping[NodeRef, str]
+
+FOR_PROGRAMS = frozenset(
+    ("version", "computed_at", "error_bound", "cursor", "end_cursor", "has_next_page")
+)
+"""Fields that only JSON shows."""
 
 
 async def names_of(graph: TenantGraph, answer: object) -> dict[NodeRef, str]:
@@ -55,22 +60,23 @@ def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Tab
             lists[field.name] = value
         else:
             values[field.name] = value
-    title = f"{_words(analytic.name).capitalize()}: {_notes(values, names)}"
+    title = f"{_words(analytic.name).capitalize()}: {_notes(values, names)}".removesuffix(": ")
     yield f"\n[bold]{escape(title)}[/bold]"
+    yield escape(_made(values))
     for name, rows in lists.items():
         yield rows_table(None if name == "items" else _words(name), rows, names)
 
 
 def rows_table(title: str | None, rows: tuple[Any, ...], names: Names) -> Table:
     """Records as rows, their fields as columns; columns without any value are left out."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", show_lines=_has_lists(rows))
     if not rows:
         table.add_column("nothing found")
         return table
     columns = [
         f.name
         for f in dataclasses.fields(rows[0])
-        if any(getattr(r, f.name) is not None for r in rows)
+        if f.name not in FOR_PROGRAMS and any(getattr(r, f.name) is not None for r in rows)
     ]
     for name in columns:
         number = isinstance(getattr(rows[0], name), int | float)
@@ -78,6 +84,15 @@ def rows_table(title: str | None, rows: tuple[Any, ...], names: Names) -> Table:
     for row in rows:
         table.add_row(*(escape(cell(n, getattr(row, n), names)) for n in columns))
     return table
+
+
+def _has_lists(rows: tuple[Any, ...]) -> bool:
+    """Whether rows have cells of several lines."""
+    return any(
+        isinstance(value, tuple) and not isinstance(value, NodeRef)
+        for row in rows[:1]
+        for value in (getattr(row, f.name) for f in dataclasses.fields(row))
+    )
 
 
 def cell(name: str, value: object, names: Names) -> str:
@@ -94,7 +109,7 @@ def cell(name: str, value: object, names: Names) -> str:
         case int():
             return f"{value:,}"
         case float():
-            return f"{value:,.0f}" if value.is_integer() else f"{value:.4g}"
+            return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.4g}"
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M")
         case Enum():
@@ -113,12 +128,14 @@ def _line(value: object, names: Names) -> str:
         for f in dataclasses.fields(value)
         if getattr(value, f.name) is not None
     ]
-    way = " → ".join(cell(n, p, names) for n, p in parts if _is_party(p))
-    rest = [_labelled(n, p, names) for n, p in parts if not _is_party(p) and p != 0]
-    return ", ".join([way, *rest] if way else rest)
+    way = " → ".join(names.get(p, p.key) for _, p in parts if _is_party(p))
+    rest = [_labelled(n, p, names) for n, p in parts if not (_is_party(p) or _is_edge(p) or p == 0)]
+    return ": ".join(part for part in (way, ", ".join(rest)) if part)
 
 
 def _labelled(name: str, value: object, names: Names) -> str:
+    if isinstance(value, NodeRef):
+        return names.get(value, value.key)
     text = cell(name, value, names)
     plain_number = isinstance(value, int | float) and not name.endswith("_minor")
     return f"{_words(name)} {text}" if plain_number else text
@@ -128,13 +145,26 @@ def _is_party(value: object) -> bool:
     return isinstance(value, NodeRef) and value.kind in PARTIES
 
 
+def _is_edge(value: object) -> bool:
+    return isinstance(value, NodeRef) and RECORDS[value.kind].ends is not None
+
+
 def _notes(values: Mapping[str, Any], names: Names) -> str:
-    left_out = ("version", "computed_at", "error_bound")
+    """What the answer is about, in numbers."""
+    told = FOR_PROGRAMS | {"method", "exact", "age"}
     return ", ".join(
         f"{_words(n.removesuffix('_minor'))} {cell(n, v, names)}"
         for n, v in values.items()
-        if v is not None and n not in left_out
+        if v is not None and n not in told
     )
+
+
+def _made(values: Mapping[str, Any]) -> str:
+    """How the answer was made."""
+    bound = values.get("error_bound")
+    sure = "exact" if values.get("exact") else "not exact" if bound is None else f"within {bound:g}"
+    age = f", {values['age']:.0f} s old" if values.get("age") else ""
+    return f"{sure}{age}; {values.get('method', '')}"
 
 
 def _words(name: str) -> str:
