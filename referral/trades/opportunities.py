@@ -141,30 +141,18 @@ class _Search:
     def __init__(
         self, graph: WantGraph, longest: int, first: int, sieve: Sieve, after: After | None
     ) -> None:
-        from referral.trades.walking import sort_rows
-
         size = len(graph)
         self._graph, self._longest = graph, longest
-        self._arcs, wanted = _best_arcs(graph, sieve.good)
-        giver, receiver = graph.giver[self._arcs], graph.receiver[self._arcs]
-        order = _order(giver, receiver, size, sieve.party)
+        self._arcs, self._wanted = _best_arcs(graph, sieve.good)
+        self._giver, self._receiver = graph.giver[self._arcs], graph.receiver[self._arcs]
+        order = _order(self._giver, self._receiver, size, sieve.party)
         rank = np.empty(size, np.int32)
         rank[order] = np.arange(size, dtype=np.int32)
-        self._giver, self._receiver = giver, receiver
-        source, target = rank[giver], rank[receiver]
-        starts, ids, rows, back_starts, back_ids, back = sort_rows(source, target, size)
-        self._rows = (starts, ids)
-        self._back = (back_starts, back_ids, back)
-        self._begin = self._rows[0][:-1].copy()
-        self._back_begin = self._back[0][:-1].copy()
-        self._near = np.full(size, -1, np.int32)
-        self._closing = np.empty(size, np.int32)
+        self._kernel, self._rows = self._short(rank) if longest <= 3 else self._long(rank)
         self._path = np.zeros(MOST_PARTIES + 1, np.int64)
         self._cursor = np.zeros(MOST_PARTIES + 1, np.int64)
         self._state = np.array([0, -1, 0], np.int64)
         self._last = size if sieve.party is None else min(1, size)
-        self._numbers = self._arcs[rows]
-        self._wanted = np.empty(0, np.int8) if wanted is None else wanted[rows]
         self._least = np.array([sieve.min_value, round(sieve.min_trust * 1000)], np.int64)
         self._names = order.astype(np.int32)
         self.counts = np.zeros(MOST_PARTIES + 1, np.int64)
@@ -175,19 +163,37 @@ class _Search:
         if after is not None:
             self._past[: len(after.parties)] = after.parties
 
+    def _short(self, rank: Ids) -> tuple[Callable[..., bool], tuple[Any, ...]]:
+        """Each arc in one row: all that cycles of two and three need."""
+        from referral.trades.triangles import split_rows, triangles
+
+        rows = split_rows(self._giver, self._receiver, rank)
+        near = np.full((2, len(rank)), -1, np.int32)
+        self._numbers = self._arcs
+        return triangles, (*rows, near, np.empty_like(near))
+
+    def _long(self, rank: Ids) -> tuple[Callable[..., bool], tuple[Any, ...]]:
+        """Each arc in the rows of both of its ends."""
+        from referral.trades.walking import sort_rows, walk
+
+        found = sort_rows(rank[self._giver], rank[self._receiver], len(rank))
+        starts, ids, order, back_starts, back_ids, back = found
+        begins = starts[:-1].copy(), back_starts[:-1].copy()
+        near = np.full(len(rank), -1, np.int32)
+        self._numbers, self._wanted = self._arcs[order], self._wanted[order[: len(self._wanted)]]
+        rows = (starts, ids, back_starts, back_ids, back)
+        return walk, (*rows, *begins, near, np.empty_like(near))
+
     def step(self) -> bool:
         """Searches on for a while; True when it is through."""
-        from referral.trades.walking import walk
-
         graph = self._graph
         arguments: tuple[Any, ...] = (
-            *self._rows, *self._back, self._begin, self._back_begin, self._near, self._closing,
-            self._path, self._cursor, self._state, self._last, self._longest, _STEPS,
+            *self._rows, self._path, self._cursor, self._state, self._last, self._longest, _STEPS,
             self._numbers, graph.value, graph.units, graph.trust, graph.freshness, self._wanted,
             self._least, self._names, self.counts, self._scores, self._kept,
             self._ceiling, self._past,
         )  # fmt: skip
-        return bool(walk(*arguments))
+        return bool(self._kernel(*arguments))
 
     def found(self, exact: bool) -> Opportunities:
         count = int(self._state[2])
@@ -220,16 +226,19 @@ class _Search:
         return int(self._arcs[low + np.searchsorted(self._receiver[low:high], receiver)])
 
 
-def _best_arcs(graph: WantGraph, good: int | None) -> tuple[Longs, NDArray[np.int8] | None]:
-    """One arc for each pair of parties, of most worth; with a good, that one where it moves."""
-    order = np.arange(graph.arcs)
+def _best_arcs(graph: WantGraph, good: int | None) -> tuple[Longs, NDArray[np.int8]]:
+    """One arc for each pair of parties, of most worth; with a good, that one where it moves.
+
+    Also, with a good, whether it moves on each; else none.
+    """
+    giver, receiver, order = graph.giver, graph.receiver, None
     if good is not None:
-        order = np.lexsort((order, graph.good != good, graph.receiver, graph.giver))
-    giver, receiver = graph.giver[order], graph.receiver[order]
+        order = np.lexsort((np.arange(graph.arcs), graph.good != good, receiver, giver))
+        giver, receiver = giver[order], receiver[order]
     new = np.ones(graph.arcs, np.bool_)
     new[1:] = (giver[1:] != giver[:-1]) | (receiver[1:] != receiver[:-1])
-    arcs = order[new]
-    return arcs, None if good is None else (graph.good[arcs] == good).astype(np.int8)
+    arcs = np.flatnonzero(new) if order is None else order[new]
+    return arcs, (graph.good[arcs] == good).astype(np.int8)[: len(arcs) * (good is not None)]
 
 
 def _order(giver: Ids, receiver: Ids, size: int, party: int | None) -> Longs:

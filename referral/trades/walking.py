@@ -103,7 +103,7 @@ def walk(
                 cursor[depth] = at
                 if away == 1:
                     path[depth + 1] = other
-                    _met(
+                    met(
                         path, cursor, closing[other], depth + 2, numbers, value, units, trust,
                         freshness, wanted, least, names, counts, scores, kept, state, ceiling,
                         past,
@@ -166,7 +166,7 @@ def _among(path: Longs, depth: int, node: int) -> bool:
 
 
 @njit(cache=True)
-def _met(
+def met(
     path: Longs,
     cursor: Longs,
     last_arc: int,
