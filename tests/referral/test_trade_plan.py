@@ -12,7 +12,8 @@ from graph.network import EdgeArrays, Network, network_from_arrays
 from referral.allowance import allowing
 from referral.kernels.budget import Budget
 from referral.registry import run
-from referral.trade_plan import LegChance, LegKeys, TradePlan, trade_plan
+from referral.trade_plan import LegChance, LegKeys, trade_plan
+from referral.trades.plan_answer import TradePlan
 from referral.trades.plan_types import Capacity, Goal, Objective
 from tests.referral.networks import MADE, contact, contacts, numbers, trades
 
