@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from graph.errors import BadInput
-from graph.importing import edge_list, number_list
+from graph.importing import edge_list, number_list, text_lines
 from graph.importing.edge_list import Columns, EdgeList, read_edge_list
 
 
@@ -158,7 +158,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str
 
 
 def test_a_line_of_megabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge_list, "BLOCK", 100)
+    monkeypatch.setattr(text_lines, "BLOCK", 100)
 
     with pytest.raises(BadInput, match="line 2: it has over 100 bytes; is it a CSV file"):
         read(tmp_path, "a,b\n" + "x" * 500)
