@@ -29,9 +29,9 @@ from benchmarks.graphs import social, trust
 from graph.network.csr import csr
 from referral.kernels.betweenness import betweenness
 from referral.kernels.communities import communities, modularity
-from referral.kernels.hops import within_hops
 from referral.kernels.pagerank import pagerank
 from referral.kernels.random_paths import sampled_betweenness
+from referral.kernels.searching import within_hops
 from referral.kernels.shape import plain, undirected
 
 PATIENCE_S = 20

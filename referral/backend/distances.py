@@ -14,8 +14,7 @@ from referral.backend.components import is_connected, is_strongly_connected
 from referral.backend.graph import ArrayGraph, Node
 from referral.backend.nodes import place_of, places_among
 from referral.kernels.distances import DistanceSums, distance_sums, distance_sums_from
-from referral.kernels.hops import Near
-from referral.kernels.searching import near
+from referral.kernels.searching import Near, near
 from referral.kernels.shortest_paths import NONE, distance
 
 Lengths = dict[Node, int]

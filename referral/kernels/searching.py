@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from graph.network.csr import Csr, Ids, Positions
+from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
-from referral.kernels.hops import Near
 from referral.kernels.scratch import scratch
 from referral.kernels.shape import Unsigned, plain
 
@@ -17,8 +19,46 @@ SMALL = 64
 FAR = np.iinfo(np.int64).max
 
 
+class Near(NamedTuple):
+    """The nodes within some hops of one node.
+
+    Attributes:
+        ids: by distance, then id; the node itself is not among them.
+        distances: (k,) hops to each.
+        cut: whether there are more than were asked for.
+    """
+
+    ids: Ids
+    distances: Ids
+    cut: bool
+
+
+def within_hops(
+    graph: Csr,
+    node: int,
+    hops: int | None = None,
+    *,
+    limit: int | None = None,
+    budget: Budget = UNLIMITED,
+) -> Near:
+    """The nodes within some hops of a node along the rows, nearest first.
+
+    Args:
+        graph: rows.
+        node: where to start.
+        hops: the greatest distance; None = as far as it goes.
+        limit: at most so many nodes: the nearest, among equally near ones the lowest ids.
+        budget: looked at before it begins; the longest search takes a second for 10^7 edges.
+
+    Time O(edges of all nodes within the hops); whole rings are seen before the limit cuts.
+    References: Moore 1959 (breadth-first search).
+    """
+    budget.check("finding who is near")
+    return near(graph, node, hops, limit)
+
+
 def near(graph: Csr, node: int, hops: int | None, limit: int | None) -> Near:
-    """What `referral.kernels.hops.within_hops` says."""
+    """What `within_hops` says, without a budget."""
     starts, ids = plain(graph)
     most = FAR if limit is None else limit
     with scratch(len(starts) - 1) as held:

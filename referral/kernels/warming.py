@@ -28,10 +28,10 @@ def warm() -> float:
         cycles,
         distances,
         holes,
-        hops,
         pagerank,
         random_paths,
         reach,
+        searching,
         shortest_paths,
         sketches,
         triangles,
@@ -54,7 +54,7 @@ def warm() -> float:
     distances.distance_sums_from(forward, backward, np.arange(2, dtype=np.int32))
     holes.holes(both)
     holes.effective_size(both, weights)
-    hops.within_hops(forward, 0)
+    searching.within_hops(forward, 0)
     pagerank.pagerank(backward)
     pagerank.pagerank_near(forward, 0)
     random_paths.sampled_betweenness(forward, backward, directed=True, error=0.3)

@@ -41,7 +41,7 @@ def closeness(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 @measure("k-hop", "A", "K")
 def k_hop(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """The nodes within K hops of A, the nearest first, by distance; total: their number."""
-    from referral.kernels.hops import within_hops
+    from referral.kernels.searching import within_hops
 
     name, hops = words
     found = within_hops(graph.forward, graph.place(name), whole_number(hops, "K"))

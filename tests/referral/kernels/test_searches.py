@@ -10,8 +10,7 @@ import pytest
 
 from graph.errors import TimedOut
 from referral.kernels.budget import Budget
-from referral.kernels.hops import within_hops
-from referral.kernels.searching import distances_from
+from referral.kernels.searching import distances_from, within_hops
 from referral.kernels.shortest_paths import (
     all_shortest_paths,
     distance,
