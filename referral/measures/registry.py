@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,7 +67,7 @@ class Measure:
 
 
 MEASURES: dict[str, Measure] = {}
-"""By name; filled by the modules of this package."""
+"""By name; whole once `measures` has run, for the modules of this package fill it."""
 
 Function = Callable[[Graph, tuple[str, ...], Budget], Measured]
 
@@ -81,22 +85,29 @@ def measure(
     return declared
 
 
+@cache
+def measures() -> Mapping[str, Measure]:
+    """Every measure by name: those of all modules in this package."""
+    package = importlib.import_module("referral.measures")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return MappingProxyType(MEASURES)
+
+
 def measure_named(name: str) -> Measure:
     """The measure of that name; `k_core`, `K-Core` and `kcore` all mean k-core.
 
     Raises:
         BadInput: there is none; tells the nearest.
     """
-    from referral.measures import cycles, distances, groups, ranks, structure
-
-    assert all((cycles, distances, groups, ranks, structure))
-    known = {_bare(own): own for own in MEASURES}
+    every = measures()
+    known = {_bare(own): own for own in every}
     if _bare(name) in known:
-        return MEASURES[known[_bare(name)]]
+        return every[known[_bare(name)]]
     near = difflib.get_close_matches(_bare(name), known, n=1, cutoff=0.5)
     hint = f"did you mean {known[near[0]]}? " if near else ""
     raise BadInput(
-        f"there is no measure {shown(name)}; {hint}There are: {', '.join(sorted(MEASURES))}"
+        f"there is no measure {shown(name)}; {hint}There are: {', '.join(sorted(every))}"
     )
 
 

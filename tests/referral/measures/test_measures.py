@@ -17,9 +17,7 @@ from graph.importing.edge_list import EdgeList
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.measures.graph import Graph, graph_of
 from referral.measures.ranking import name_key, ranked
-from referral.measures.registry import MEASURES, Measured, measure_named
-
-measure_named("degree")  # every measure is declared
+from referral.measures.registry import Measured, measure_named, measures
 
 Pairs = list[tuple[int, int]]
 
@@ -252,18 +250,18 @@ def test_betweenness_of_a_large_graph_is_sampled(monkeypatch: pytest.MonkeyPatch
     assert re.search(r"each score within 0\.0\d+ with probability 0\.9$", sampled.note)
 
 
-@pytest.mark.parametrize("name", sorted(MEASURES))
+@pytest.mark.parametrize("name", sorted(measures()))
 def test_every_measure_answers_about_a_single_node(name: str) -> None:
     own = graph([(1, 1)])
     words = {"A": "1", "B": "1", "K": "2"}
 
-    found = measured(name, own, *(words[w] for w in MEASURES[name].words))
+    found = measured(name, own, *(words[w] for w in measures()[name].words))
 
     assert found.scores is None or len(found.scores) <= 1
 
 
 def test_every_measure_says_what_it_is_and_what_its_total_is() -> None:
-    for found in MEASURES.values():
+    for found in measures().values():
         assert found.summary.endswith((".", ")")), found.name
         assert "total" in found.summary or "one number" in found.summary, found.name
 
