@@ -64,7 +64,7 @@ class Writing:
         """Adds the items, of which each names a record."""
         for index, item in enumerate(items):
             found: list[FieldProblem] = []
-            key = _checked(item["key"], "key", found)
+            key = checked_key(item["key"], "key", found)
             self._refuse(index, found)
             name = self.info.name
             revision = item.get("expectedRevision")
@@ -76,7 +76,7 @@ class Writing:
     def _key(self, item: Values, index: int, found: list[FieldProblem]) -> str:
         given = item.get("key")
         if given is not None:
-            return _checked(given, "key", found)
+            return checked_key(given, "key", found)
         if self.mode is Mode.UPDATE:
             found.append(FieldProblem("key", "is missing; name the record to update"))
         if self.once is None:
@@ -103,13 +103,13 @@ def _references(item: Values, found: list[FieldProblem]) -> dict[str, NodeRef]:
     """The ends that an item gives."""
     given = {end: item[end] for end in _ENDS if item.get(end) is not None}
     return {
-        end: NodeRef(value["kind"].value, _checked(value["key"], f"{end}.key", found))
+        end: NodeRef(value["kind"].value, checked_key(value["key"], f"{end}.key", found))
         for end, value in given.items()
     }
 
 
-def _checked(key: Any, path: str, found: list[FieldProblem]) -> str:
-    """The key in its one form; a wrong one is added to what was found."""
+def checked_key(key: Any, path: str, found: list[FieldProblem]) -> str:
+    """A key in its one form; what is wrong with one is added to what was found."""
     try:
         return validate_key(key, what=path)
     except BadInput as error:

@@ -21,6 +21,7 @@ from referral.registry import analytics
 from referral.trades.workflow import MOST_LEGS, Facts, Wanted, advance, kept_legs, propose
 from schema.answers import answer_type
 from schema.declare import argument, definition, input_field, input_type, list_of
+from schema.mutations.changes import checked_key
 from schema.mutations.inputs import KEY, NEW_KEY, once_field
 from schema.mutations.payloads import Payload, payload, record_field
 from schema.relation import Call, relation_field
@@ -173,23 +174,15 @@ def _once(input: Values) -> str | None:
 def _key(given: str | None, once: str | None, found: list[FieldProblem]) -> str:
     """The trade's key: as given, else a new one, the same for the same idempotency key."""
     if given is not None:
-        return _checked(given, "key", found)
+        return checked_key(given, "key", found)
     return new_key() if once is None else str(uuid.uuid5(_KEYS, once))
 
 
 def _leg(place: int, leg: Values, found: list[FieldProblem]) -> Wanted:
-    offer = _checked(leg["offer"], f"legs.{place}.offer", found)
-    need = _checked(leg["need"], f"legs.{place}.need", found)
+    offer = checked_key(leg["offer"], f"legs.{place}.offer", found)
+    need = checked_key(leg["need"], f"legs.{place}.need", found)
     quantity = leg.get("quantity")
     return Wanted(offer, need, 1 if quantity is None else quantity)
-
-
-def _checked(key: str, path: str, found: list[FieldProblem]) -> str:
-    try:
-        return validate_key(key, what=path)
-    except BadInput as error:
-        found += error.problems
-        return ""
 
 
 def _words(given: dict[str, Any], found: list[FieldProblem]) -> dict[str, Any]:
