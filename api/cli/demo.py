@@ -55,7 +55,7 @@ def demo(
     if as_json:
         _print_json(settings, answers)
     else:
-        _print(chosen, answers, serve)
+        _print(settings, answers, serve)
     if serve:
         from api.cli.serving import run
 
@@ -89,12 +89,14 @@ async def three_answers(graph: TenantGraph) -> Answers:
     return found | {"trade_opportunities": await answer(trades, graph, given, None)}
 
 
-def _print(store: str, answers: Answers, serve: bool) -> None:
+def _print(settings: Settings, answers: Answers, serve: bool) -> None:
     for name, (found, names) in answers.items():
         for table in answer_tables(analytics()[name], found, names):
             console().print(table)
     when = "when the server below is stopped" if serve else "more"
-    command = f"renmai top-referrers --store {public_url(store)}"
+    command = f"renmai top-referrers --store {public_url(settings.store)}"
+    if settings.tenant != "default":
+        command += f" --tenant {settings.tenant}"
     console().print(f"\nask {when}: {command}", markup=False, highlight=False, soft_wrap=True)
 
 

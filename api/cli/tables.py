@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from rich.console import JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -64,35 +65,53 @@ def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Tab
     yield f"\n[bold]{escape(title)}[/bold]"
     yield escape(_made(values))
     for name, rows in lists.items():
-        yield rows_table(None if name == "items" else _words(name), rows, names)
+        yield from rows_tables(None if name == "items" else _words(name), rows, names)
 
 
-def rows_table(title: str | None, rows: tuple[Any, ...], names: Names) -> Table:
-    """Records as rows, their fields as columns; columns without any value are left out."""
-    table = Table(title=title, title_justify="left", show_lines=_has_lists(rows))
+def rows_tables(title: str | None, rows: tuple[Any, ...], names: Names) -> Iterator[Table]:
+    """Records as rows, their fields as columns; columns without any value are left out.
+
+    Records inside the rows follow in a table of their own, a line each: they have no room beside.
+    """
+    table = Table(title=title, title_justify="left")
     if not rows:
         table.add_column("nothing found")
-        return table
+        yield table
+        return
     columns = [
         f.name
         for f in dataclasses.fields(rows[0])
         if f.name not in FOR_PROGRAMS and any(getattr(r, f.name) is not None for r in rows)
     ]
-    for name in columns:
+    inner = [n for n in columns if any(_is_inner(getattr(r, n)) for r in rows)]
+    outer = [n for n in columns if n not in inner]
+    for name in outer:
         number = isinstance(getattr(rows[0], name), int | float)
-        table.add_column(_words(name.removesuffix("_minor")), justify="right" if number else "left")
+        side: JustifyMethod = "right" if number else "left"
+        table.add_column(_words(name.removesuffix("_minor")), justify=side, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell(n, getattr(row, n), names)) for n in columns))
-    return table
+        table.add_row(*(escape(cell(n, getattr(row, n), names)) for n in outer))
+    yield table
+    for name in inner:
+        yield _inner_table(name, rows, names)
 
 
-def _has_lists(rows: tuple[Any, ...]) -> bool:
-    """Whether rows have cells of several lines."""
-    return any(
-        isinstance(value, tuple) and not isinstance(value, NodeRef)
-        for row in rows[:1]
-        for value in (getattr(row, f.name) for f in dataclasses.fields(row))
+def _is_inner(value: object) -> bool:
+    """Whether it is a list of records, not of references or plain values."""
+    return isinstance(value, tuple) and any(
+        dataclasses.is_dataclass(v) for v in value if not isinstance(v, NodeRef)
     )
+
+
+def _inner_table(name: str, rows: tuple[Any, ...], names: Names) -> Table:
+    """The records inside each row, under the row's rank, or its number where it has none."""
+    table = Table(show_lines=True)
+    table.add_column("rank" if hasattr(rows[0], "rank") else "row", justify="right")
+    table.add_column(_words(name), overflow="fold")
+    for number, row in enumerate(rows, 1):
+        lines = cell(name, getattr(row, name), names)
+        table.add_row(str(getattr(row, "rank", number)), escape(lines))
+    return table
 
 
 def cell(name: str, value: object, names: Names) -> str:

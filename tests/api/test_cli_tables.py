@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from api.cli.tables import answer_tables, cell, rows_table
+from api.cli.tables import answer_tables, cell, rows_tables
 from graph.model import NodeRef
 from referral.answers import Answer, Long, Row
 from referral.registry import analytics
@@ -51,6 +51,11 @@ def printed(found: Circles, width: int = 120) -> str:
     return captured.get()
 
 
+def words(line: str) -> list[str]:
+    """The cells of a table's line."""
+    return [word.strip() for word in line.replace("┃", "│").strip("│").split("│")]
+
+
 def circles(*, exact: bool = True, bound: float | None = None, age: float = 0.0) -> Circles:
     leg = Leg(
         giver=ANN,
@@ -79,17 +84,20 @@ def test_an_answer_is_a_title_how_it_was_made_and_a_table() -> None:
     lines = printed(circles()).splitlines()
 
     assert lines[1:3] == ["Trade opportunities: total 1", "exact; counted"]
-    assert [word.strip() for word in lines[4].strip("┃").split("┃")] == [
-        "rank",
-        "score",
-        "party",
-        "legs",
+    assert [words(line) for line in (lines[4], lines[6])] == [
+        ["rank", "score", "party"],
+        ["1", "45,065,900", "Bob [Ltd] (b)"],
     ]
-    assert [word.strip() for word in lines[6].strip("│").split("│")] == [
-        "1",
-        "45,065,900",
-        "Bob [Ltd] (b)",
-        "Ann → Bob [Ltd]: Coffee, quantity 2, 1,234.56",
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_records_inside_a_row_are_lines_of_a_table_of_their_own(width: int) -> None:
+    lines = printed(circles(), width).splitlines()
+
+    assert [words(line) for line in (lines[9], lines[11], lines[12])] == [
+        ["rank", "legs"],
+        ["1", "Ann → Bob [Ltd]: Coffee, quantity 2, 1,234.56"],
+        ["", "Ann → Bob [Ltd]: Coffee, quantity 2, 1,234.56"],
     ]
 
 
@@ -115,7 +123,8 @@ def test_an_answer_tells_how_sure_and_how_old_it_is(
 def test_no_rows_are_told() -> None:
     console = Console(width=40)
     with console.capture() as captured:
-        console.print(rows_table(None, (), {}))
+        for table in rows_tables(None, (), {}):
+            console.print(table)
 
     assert "nothing found" in captured.get()
 
