@@ -35,7 +35,10 @@ KEPT = 12
 """Columns kept in the relaxation, for each party: simplex begins anew in every round."""
 
 PROMISING = 600
-"""Columns that the first whole choice is made from; later ones from four times as many."""
+"""Columns that the first whole choice is made from."""
+
+PART = 1_200
+"""Most columns that a part of a plan is chosen anew from."""
 
 LISTED = 300_000
 """Most columns that the last choice is made from."""
@@ -43,13 +46,13 @@ LISTED = 300_000
 GENERATING = 0.6
 """Share of the time that is left for making columns."""
 
-REFINING = 0.4
+REFINING = 0.6
 """Share of the time that is left for bettering a plan by parts."""
 
-PATIENCE = 12
+PATIENCE = 30
 """Parts taken in vain before that is given up."""
 
-LOOSE = 45
+LOOSE = 28
 """Cycles of a part."""
 
 SWAPS = 20_000
@@ -163,12 +166,9 @@ class Capped:
         if relaxed is None:
             return bound
         order = np.argsort(-scores, kind="stable")
-        for count in (PROMISING, 4 * PROMISING):
-            self._choose(goal, self._with_plan(order[:count]), share=0.2)
-            if self._done(goal, bound) or self._left() <= 0:
-                return bound
-            if scores[order[min(count, len(order)) - 1]] < self._worst(goal, relaxed):
-                break
+        self._choose(goal, self._with_plan(order[:PROMISING]), share=0.2)
+        if self._done(goal, bound) or self._left() <= 0:
+            return bound
         # what the choice among few columns did not find, the neighbourhood of its plan may have
         if (scores >= self._worst(goal, relaxed)).sum() > PROMISING:
             self._refine(goal, bound, scores)
@@ -214,7 +214,7 @@ class Capped:
         taken[-1] = False
         order = np.argsort(-scores, kind="stable")[: 40 * PROMISING]
         free = ~taken[uses[self.columns.arcs[order]]].any(axis=(1, 2))
-        return np.union1d(self.among, order[free][:PROMISING])
+        return np.union1d(self.among, order[free][:PART])
 
     def _worst(self, goal: Goal, relaxed: Linear) -> float:
         """The lowest price of a column of a plan that is better than the one known."""
