@@ -103,20 +103,19 @@ def analyze(
 
 
 def _list(as_json: bool) -> None:
-    from referral.measures.registry import MEASURES, measure_named
+    from referral.measures.registry import measures
 
-    measure_named("degree")
     if as_json:
         print_json(
             [
                 {"measure": name, "arguments": found.words, "summary": found.summary}
-                for name, found in sorted(MEASURES.items())
+                for name, found in sorted(measures().items())
             ]
         )
         return
     table = Table(show_header=False)
-    for name in sorted(MEASURES):
-        table.add_row(" ".join((name, *MEASURES[name].words)), escape(MEASURES[name].summary))
+    for name, found in sorted(measures().items()):
+        table.add_row(" ".join((name, *found.words)), escape(found.summary))
     console().print(table)
 
 

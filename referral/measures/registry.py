@@ -66,8 +66,7 @@ class Measure:
     run: Callable[[Graph, tuple[str, ...], Budget], Measured]
 
 
-MEASURES: dict[str, Measure] = {}
-"""By name; whole once `measures` has run, for the modules of this package fill it."""
+_DECLARED: dict[str, Measure] = {}
 
 Function = Callable[[Graph, tuple[str, ...], Budget], Measured]
 
@@ -79,7 +78,7 @@ def measure(
 
     def declared(function: Function) -> Function:
         summary = (function.__doc__ or "").strip().splitlines()[0]
-        MEASURES[name] = Measure(name, summary, words, weights, needs_direction, function)
+        _DECLARED[name] = Measure(name, summary, words, weights, needs_direction, function)
         return function
 
     return declared
@@ -91,7 +90,7 @@ def measures() -> Mapping[str, Measure]:
     package = importlib.import_module("referral.measures")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
-    return MappingProxyType(MEASURES)
+    return MappingProxyType(_DECLARED)
 
 
 def measure_named(name: str) -> Measure:

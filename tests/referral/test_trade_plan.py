@@ -15,7 +15,14 @@ from referral.registry import run
 from referral.trade_plan import LegChance, LegKeys, trade_plan
 from referral.trades.plan_answer import TradePlan
 from referral.trades.plan_types import Capacity, Goal, Objective
+from referral.trades.warming import warm
 from tests.referral.networks import MADE, contact, contacts, numbers, trades
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _warmed() -> None:
+    """Kernels and solvers are loaded before a plan's time begins, as in a server."""
+    warm()
 
 
 def ring(size: int, value: int = 10) -> Network:
