@@ -87,7 +87,10 @@ def _neo4j(parts: SplitResult, settings: Settings, _create: bool) -> Store:
     try:
         port = parts.port or 7687
     except ValueError as error:
-        raise BadInput(f"store URL {shown(_public(parts.geturl()))}: {error}") from error
+        raise BadInput(
+            f"store URL {shown(_public(parts.geturl()))}: its port is no number up to 65535; "
+            "write bolt://user:password@host:7687"
+        ) from error
     if not parts.hostname:
         raise BadInput("the store URL names no host; write bolt://user:password@host:7687")
     password = unquote(parts.password) if parts.password else settings.password()

@@ -102,7 +102,10 @@ async def answer(
             (found,) = analytic.run_each(network, [NodeRef(analytic.of, key)], arguments)
             asked = f"{analytic.of} {shown(key)}"
     if found is None:
-        raise NotFound(f"there is no {asked.strip()}; `renmai query` lists what there is")
+        raise NotFound(
+            f"there is no {asked.strip()}; `renmai export`, or a search in `renmai query`, "
+            "tells the keys"
+        )
     return found, await names_of(graph, found)
 
 

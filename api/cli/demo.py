@@ -11,7 +11,7 @@ import typer
 from api.cli.analytics import answer
 from api.cli.output import console, print_json
 from api.cli.progress import progress
-from api.cli.session import JsonOption, StoreOption, TenantOption, settings_for, with_graph
+from api.cli.session import JsonOption, TenantOption, settings_for, store_option, with_graph
 from api.cli.tables import Names, answer_tables, plain_answer
 from api.settings import LARGEST_PORT, Settings
 from api.stores import public_url
@@ -28,7 +28,7 @@ Answers = Mapping[str, tuple[Any, Names]]
 
 
 def demo(
-    store: StoreOption = None,
+    store: Annotated[str | None, store_option(DEMO_STORE)] = None,
     tenant: TenantOption = None,
     port: Annotated[
         int | None,

@@ -19,15 +19,18 @@ from graph.store import TenantGraph
 
 T = TypeVar("T")
 
-StoreOption = Annotated[
-    str | None,
-    typer.Option(
+
+def store_option(default: str) -> Any:
+    """The option that names a store, for a command whose own default is `default`."""
+    return typer.Option(
         "--store",
         metavar="URL",
         help="sqlite:///folder, or bolt://user:password@host:7687 (or neo4j://...). "
-        "Default: RENMAI_STORE, else sqlite:///renmai-data.",
-    ),
-]
+        f"Default: RENMAI_STORE, else {default}.",
+    )
+
+
+StoreOption = Annotated[str | None, store_option("sqlite:///renmai-data")]
 TenantOption = Annotated[
     str | None,
     typer.Option("--tenant", metavar="T", help="The tenant. Default: RENMAI_TENANT, else default."),

@@ -133,7 +133,7 @@ def _from_body(body: bytes) -> GraphQLRequest:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise HttpError(400, f"the body is not JSON: {error}") from error
+        raise HttpError(400, f"the body is not JSON: {error}; send valid UTF-8 JSON") from error
     if not isinstance(document, dict):
         batch = "; one operation a request, not a list" if isinstance(document, list) else ""
         raise HttpError(
@@ -156,7 +156,9 @@ def _from_parameters(query_string: bytes, largest: int) -> GraphQLRequest:
         try:
             variables = orjson.loads(given["variables"])
         except orjson.JSONDecodeError as error:
-            raise HttpError(400, f"`variables` is not JSON: {error}") from error
+            raise HttpError(
+                400, f"`variables` is not JSON: {error}; send a JSON object, percent-encoded"
+            ) from error
     return _checked(given.get("query"), variables, given.get("operationName"), read_only=True)
 
 

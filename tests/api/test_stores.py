@@ -16,7 +16,7 @@ from graph.sqlite import SqliteStore
         ("folder", "store URL 'folder' has no known scheme"),
         ("sqlite://folder", "store URL 'sqlite://folder' names no folder; write sqlite:///"),
         ("sqlite:///", "names no folder"),
-        ("bolt://host:port", "store URL 'bolt://host:port': Port could not be cast"),
+        ("bolt://host:port", "store URL 'bolt://host:port': its port is no number up to 65535"),
         ("bolt://[::1", "store URL 'bolt://[::1': Invalid IPv6 URL"),
         ("bolt://neo4j:secret@", "the store URL names no host"),
         ("bolt://127.0.0.1:7687", "no password for Neo4j; put it in the store URL, in RENMAI_"),
