@@ -219,7 +219,9 @@ def _write(out: Path, rows: list[dict[str, Any]]) -> None:
             writer.writerow(names)
             writer.writerows([row[name] for name in names] for row in rows)
     except OSError as error:
-        raise BadInput(f"--out {shown(str(out))} cannot be written: {error.strerror}") from error
+        raise BadInput(
+            f"--out {shown(str(out))} cannot be written: {error.strerror}; name a file that can be"
+        ) from error
 
 
 def _show(measure: Measure, graph: Graph, found: Measured, rows: list[dict[str, Any]]) -> None:

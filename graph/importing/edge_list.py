@@ -68,7 +68,7 @@ def read_edge_list(
             return _Reader(path, columns or Columns(), raw, advance).read()
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise BadInput(f"{path} cannot be read: {reason}") from error
+        raise BadInput(f"{path} cannot be read: {reason}; name a readable file") from error
 
 
 class _Places(dict[str, int]):

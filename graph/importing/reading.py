@@ -236,7 +236,7 @@ def _check_text(path: Path, encoding: str) -> int:
             sample = file.read(_SAMPLE)
         size = path.stat().st_size
     except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+        raise BadInput(f"{path} cannot be read: {error.strerror}; name a readable file") from error
     wide = encoding.lower().startswith(_WIDE)
     if wide:
         raise BadInput(f"{encoding} is not read line by line; save {path.name} as utf-8")
