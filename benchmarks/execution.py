@@ -80,6 +80,7 @@ class Remembering:
 
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of records."""
+        query = dataclasses.replace(query, fields=None)  # whatever others ask of it
         asked = (query.kind, query.window)
         if asked not in self._known:
             self._known[asked] = await self._graph.find(query)
@@ -90,6 +91,7 @@ class Remembering:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Members of a relation."""
+        query = dataclasses.replace(query, fields=None, edge_fields=None)
         asked = (query.relation.name, query.window, len(anchors), anchors[0], anchors[-1])
         if asked not in self._known:
             self._known[asked] = await self._graph.related(query, anchors)

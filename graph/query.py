@@ -181,6 +181,7 @@ class FindQuery:
         order: always completed by key, ascending.
         window: the part wanted.
         count: whether the page carries the total number.
+        fields: the attributes wanted of each record (`graph.model.codec.wanted`); None = all.
     """
 
     kind: str
@@ -188,6 +189,7 @@ class FindQuery:
     order: tuple[Order, ...] = ()
     window: Window = field(default_factory=Window)
     count: bool = False
+    fields: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,8 @@ class RelatedQuery:
         window: the part wanted of each anchor's set.
         count: whether pages carry the total number.
         edges: whether hits carry the edge between; not to read it saves a third of the time.
+        fields: the attributes wanted of each record at the other end; None = all.
+        edge_fields: the same of the edges between.
     """
 
     relation: Relation
@@ -212,6 +216,8 @@ class RelatedQuery:
     window: Window = field(default_factory=Window)
     count: bool = False
     edges: bool = True
+    fields: frozenset[str] | None = None
+    edge_fields: frozenset[str] | None = None
 
 
 class Hit(NamedTuple):
@@ -223,6 +229,13 @@ class Hit(NamedTuple):
     edge: Edge | None
     node: Record
 
+
+def hit(edge: Edge | None, node: Record) -> Hit:
+    """A Hit, in half the time of its own constructor, which is Python."""
+    return _new_tuple(Hit, (edge, node))
+
+
+_new_tuple = tuple.__new__
 
 T = TypeVar("T")
 

@@ -82,6 +82,7 @@ def _on_record(analytic: Analytic) -> StrawberryField:
         permission=PERMISSION,
         description=analytic.description,
         arguments=[*map(_argument, analytic.parameters), _max_age()],
+        needs=("key",),
     )
 
 

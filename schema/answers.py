@@ -95,4 +95,5 @@ def _opens(field: AnswerField) -> StrawberryField:
         VIEWS[target] | None,
         permission=permission_to_read(target),
         description=f"{field.description} Null if it has just been deleted.",
+        needs=(field.name,),
     )

@@ -56,6 +56,7 @@ def relation_of(
     """
     many = leads_to_many(relation)
     batch = _batch(relation)
+    below = "" if parent_of is None else "edge."
     target = target_name(relation.targets)
     return relation_field(
         relation.name,
@@ -65,7 +66,16 @@ def relation_of(
         permission=permission_to_read(target),
         description=_says(relation),
         arguments=_page_arguments(relation) if many else (),
+        needs=(f"{below}{_needs(relation)}",),
     )
+
+
+def _needs(relation: Relation) -> str:
+    """The attribute of its owner that tells where a relation leads."""
+    if relation.direction is Direction.REF:
+        assert relation.field is not None
+        return relation.field
+    return "key"
 
 
 def _batch(relation: Relation) -> Batch:
@@ -138,6 +148,8 @@ def _members(relation: Relation) -> Batch:
             window(**paging),
             count=call.selects("totalCount"),
             edges=call.selects_below("edges", beside=("node", "cursor", "__typename")),
+            fields=call.reads("edges.node"),
+            edge_fields=call.reads("edges.edge"),
         )
         graph, refs = call.context.graph, [p.ref for p in parents]
         if call.selects("edges", "pageInfo"):
@@ -159,7 +171,8 @@ def _member(relation: Relation) -> Batch:
 
 def _single(relation: Relation) -> Batch:
     async def single(parents: Sequence[Record], call: Call) -> list[Record | None]:
-        query = RelatedQuery(relation, window=Window(first=1), edges=False)
+        fields = call.reads("")
+        query = RelatedQuery(relation, window=Window(first=1), edges=False, fields=fields)
         refs = [p.ref for p in parents]
         pages = await call.context.graph.related(query, refs)
         return [first_node(pages[ref]) for ref in refs]
@@ -190,4 +203,5 @@ def end_of(info: RecordInfo, end: str, views: Views) -> RelationField:
         views[name] | None,
         permission=permission_to_read(name),
         description=f"The record at its {end}; null if it has just been deleted.",
+        needs=(end,),
     )

@@ -93,6 +93,7 @@ def _listing(info: RecordInfo) -> StrawberryField:
             convert_order(orders, order_by),
             window(**paging),
             count=call.selects("totalCount"),
+            fields=call.reads("edges.node"),
         )
         if not call.selects("edges", "pageInfo", "totalCount"):
             return Connection(NO_PAGE)

@@ -11,7 +11,7 @@ from graph.query import Compare, OfKind, Op, Order, RelatedQuery, Window
 from schema.declare import definition
 from schema.names import permission_to_read
 from schema.reading import first_edge, first_node, opened
-from schema.relation import Call, relation, relation_field
+from schema.relation import NOTHING, Call, relation, relation_field
 from schema.view import VIEWS, complete, edge_view, shared_view, view
 
 
@@ -29,7 +29,7 @@ class Node:
 class Party(Node):
     """What can refer, offer or need."""
 
-    @relation("read:referrals")
+    @relation("read:referrals", needs=("key",))
     @staticmethod
     async def referral_received(
         parents: Sequence[Record], call: Call
@@ -37,7 +37,13 @@ class Party(Node):
         """The referral that first named this party; null if none did."""
         earliest = (Order("at"), Order("created_at"))
         received = relations("Contact")["referrals_received"]
-        query = RelatedQuery(received, order=earliest, window=Window(first=1))
+        query = RelatedQuery(
+            received,
+            order=earliest,
+            window=Window(first=1),
+            fields=NOTHING,
+            edge_fields=call.reads(""),
+        )
         pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_edge(pages[p.ref]) for p in parents]
 
@@ -46,17 +52,19 @@ class Party(Node):
 class Customer(Party):
     """An account that buys or may buy."""
 
-    @relation("read:staff")
+    @relation("read:staff", needs=("key",))
     @staticmethod
     async def owner(parents: Sequence[model.Customer], call: Call) -> list[model.Staff | None]:
         """The one of our people who tends this customer now; null if nobody does."""
         owners = relations("Customer")["owners"]
         now = Compare("until", Op.IS_NULL, True)
-        query = RelatedQuery(owners, edge=now, window=Window(first=1), edges=False)
+        query = RelatedQuery(
+            owners, edge=now, window=Window(first=1), edges=False, fields=call.reads("")
+        )
         pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_node(pages[p.ref]) for p in parents]
 
-    @relation("read:organizations")
+    @relation("read:organizations", needs=("key",))
     @staticmethod
     async def organization(
         parents: Sequence[model.Customer], call: Call
@@ -64,7 +72,9 @@ class Customer(Party):
         """The organization this customer is the account of; null if it is of a person."""
         account = relations("Customer")["account_of"]
         kind = OfKind(("Organization",))
-        query = RelatedQuery(account, node=kind, window=Window(first=1), edges=False)
+        query = RelatedQuery(
+            account, node=kind, window=Window(first=1), edges=False, fields=call.reads("")
+        )
         pages = await call.context.graph.related(query, [p.ref for p in parents])
         return [first_node(pages[p.ref]) for p in parents]
 
@@ -112,6 +122,7 @@ for _end, _says in (("giver", "Who gives"), ("receiver", "Who receives")):
             VIEWS["Party"] | None,
             permission=permission_to_read("Party"),
             description=f"{_says}; null once that party is deleted.",
+            needs=(f"{_end}_kind", f"{_end}_key"),
         )
     )
 

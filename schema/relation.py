@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
 from strawberry import Info
@@ -20,6 +20,12 @@ Batch = Callable[..., Awaitable[Sequence[Any]]]
 the results is that parent's error."""
 
 
+Reads = Mapping[str, frozenset[str] | None]
+"""Attributes that are read, by the path to what they are read from; None = all."""
+
+NOTHING: frozenset[str] = frozenset()
+
+
 class Call:
     """What a relation knows of the place it is called from.
 
@@ -27,15 +33,29 @@ class Call:
         context: the request's context.
     """
 
-    __slots__ = ("_selected", "context")
+    __slots__ = ("_reads", "_selected", "context")
 
-    def __init__(self, context: Context, selected: frozenset[str]) -> None:
+    def __init__(
+        self, context: Context, selected: frozenset[str], reads: Reads | None = None
+    ) -> None:
         self.context = context
         self._selected = selected
+        self._reads = reads
 
     def selects(self, *paths: str) -> bool:
         """Whether the query asks for one of these: `totalCount`, `edges.node`."""
         return not self._selected.isdisjoint(paths)
+
+    def reads(self, path: str) -> frozenset[str] | None:
+        """The attributes that the answer takes from the values at a path: `edges.node`.
+
+        Args:
+            path: attributes from the result down to the values; empty = the result itself.
+
+        Returns:
+            names of attributes; None = whoever knows, so all.
+        """
+        return None if self._reads is None else self._reads.get(path, NOTHING)
 
     def selects_below(self, path: str, *, beside: Collection[str]) -> bool:
         """Whether the query asks for something directly below `path` beside these names."""
@@ -44,7 +64,7 @@ class Call:
 
 
 class RelationField(StrawberryField):
-    """A batched field; `metadata` holds its `batch` function and its `permission`."""
+    """A batched field; `metadata` holds its `batch` function, its `permission`, and its `needs`."""
 
     @property
     def is_basic_field(self) -> bool:
@@ -67,6 +87,7 @@ def relation_field(
     permission: str,
     description: str,
     arguments: Iterable[StrawberryArgument] = (),
+    needs: tuple[str, ...] | None = None,
 ) -> RelationField:
     """A batched field.
 
@@ -77,20 +98,24 @@ def relation_field(
         permission: what a caller must be allowed, for example `read:customers`.
         description: for people.
         arguments: what it takes beside parents and call.
+        needs: the attributes of its parents that the batch reads, dotted where they lead on;
+            None = any, so that the parents are read whole.
     """
     made = RelationField(
         python_name=name,
         graphql_name=to_camel_case(name),
         type_annotation=StrawberryAnnotation(returns),
         description=description,
-        metadata={"batch": batch, "permission": permission},
+        metadata={"batch": batch, "permission": permission, "needs": needs},
     )
     made.arguments = list(arguments)
     return made
 
 
-def relation(permission: str) -> Callable[[Batch], Any]:
+def relation(permission: str, *, needs: tuple[str, ...] | None = None) -> Callable[[Batch], Any]:
     """Declares a method of a view a relation that callers with `permission` may follow.
+
+    It `needs` these attributes of its parents; any of them if that is not said.
 
     The method is static: `async def name(parents: list[Record], call: Call, *, first: int = 20)
     -> list[Result]`. Its arguments become the field's, its docstring's first line the description;
@@ -107,6 +132,7 @@ def relation(permission: str) -> Callable[[Batch], Any]:
             permission=permission,
             description=(inspect.getdoc(batch) or "").split("\n")[0],
             arguments=_arguments(batch),
+            needs=needs,
         )
 
     return declare

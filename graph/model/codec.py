@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -42,6 +42,30 @@ def columns(info: RecordInfo) -> tuple[str, ...]:
     """Names of the stored values of a record, in the order of `encoder` and `decoder`."""
     names = tuple(info.fields)
     return names if info.ends is None else (names[0], *ENDS, *names[1:])
+
+
+MOST_SELECTIONS = 2_000
+"""Most selections of fields for which code or statements are kept; queries bring ever new ones."""
+
+
+@lru_cache(MOST_SELECTIONS)
+def wanted(kind: str, fields: frozenset[str] | None) -> tuple[str, ...]:
+    """The columns that those attributes of a record of that kind are made from, in order.
+
+    Args:
+        kind: name of the record.
+        fields: names of attributes; those that the kind does not have are passed over, so that
+            one set serves records of several kinds. The key is always among the columns. None =
+            all columns.
+    """
+    names = columns(record_info(kind))
+    if fields is None:
+        return names
+    return tuple(
+        name
+        for name in names
+        if name == "key" or (name.split("_")[0] if name in ENDS else name) in fields
+    )
 
 
 def encode_value(field: FieldInfo, value: Any, *, native_lists: bool = False) -> Any:
@@ -127,12 +151,18 @@ def _encoder(kind: str, native_lists: bool) -> Callable[[Record], tuple[Any, ...
     return found
 
 
-@cache
-def decoder(kind: str) -> Decoder:
-    """A function from stored values, in the order of `columns`, to a record, unvalidated.
+def decoder(kind: str, fields: frozenset[str] | None = None) -> Decoder:
+    """A function from stored values, in the order of `wanted`, to a record, unvalidated.
 
     It fills the slots of a bare instance: a third of the time of the dataclass's own constructor.
+    Slots that are not wanted stay empty: who reads one gets an AttributeError, never a value that
+    is not the record's.
     """
+    return _decoder(kind, wanted(kind, fields))
+
+
+@lru_cache(MOST_SELECTIONS)
+def _decoder(kind: str, chosen: tuple[str, ...]) -> Decoder:
     info = record_info(kind)
     names: dict[str, Any] = {
         "new": object.__new__,
@@ -144,12 +174,16 @@ def decoder(kind: str) -> Decoder:
         "moment": _new_moment,
         "day": date.fromisoformat,
     }
-    values = ", ".join(f"v_{column}" for column in columns(info))
-    lines = ["def decode(row):", f"    {values} = row", "    made = new(record)"]
+    values = ", ".join(f"v_{column}" for column in chosen)
+    lines = ["def decode(row):", f"    {values}, = row", "    made = new(record)"]
     for field in info.fields.values():
+        if field.name not in chosen:
+            continue
         names[f"set_{field.name}"] = getattr(info.record, field.name).__set__
         lines.append(f"    set_{field.name}(made, {_expression(field, names)})")
-    for end in ("source", "target") if info.ends is not None else ():
+    for end in ("source", "target"):
+        if f"{end}_key" not in chosen or info.ends is None:
+            continue
         names[f"set_{end}"] = getattr(info.record, end).__set__
         lines.append(f"    set_{end}(made, pair(ref, (v_{end}_kind, v_{end}_key)))")
     lines.append("    return made")

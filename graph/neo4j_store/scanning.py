@@ -11,7 +11,7 @@ from graph.errors import BadInput, shown
 from graph.model import RecordInfo
 from graph.model.codec import columns as all_columns
 from graph.neo4j_store.connection import Connection
-from graph.neo4j_store.names import loaded, pattern, projection
+from graph.neo4j_store.names import listed, loaded, pattern
 from graph.store import Batch
 
 
@@ -32,7 +32,7 @@ async def scan(
         f"MATCH {pattern(info, 'n')} WHERE n.tenantId = $tenant AND n.key > $after "
         "WITH n ORDER BY n.tenantId, n.key LIMIT $size "
         f"WITH {', '.join(loaded((info,), 'n'))} "
-        f"RETURN collect({projection(info.name, 'n', ('key', *wanted))}) AS rows"
+        f"RETURN collect({listed(info.name, 'n', ('key', *wanted))}) AS rows"
     )
     after = ""
     while True:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.compiling import check_depth, keys_by_kind, record_kind, relation_from
-from graph.model import NodeRef, record_info
+from graph.model import NodeRef, RecordInfo, record_info
 from graph.neo4j_store.filters import Conditions, Place, Step
-from graph.neo4j_store.names import keyed, loaded, pattern, projection, projections
+from graph.neo4j_store.names import camel, keyed, loaded, pattern, projection, projections
 from graph.neo4j_store.orders import Term, order_terms, window_conditions
 from graph.query import FindQuery, RelatedQuery
 
@@ -51,19 +51,32 @@ def find(query: FindQuery) -> Statement:
     check_depth(query.filter)
     conditions = Conditions()
     place = Place("n", (info,))
-    # the bound on the key lets the tenant's part of the unique index be walked in order
-    where = ["n.tenantId = $tenant", "n.key > ''"]
+    where = ["n.tenantId = $tenant", _walk(query, info)]
     if query.filter is not None:
         where.append(conditions.condition(query.filter, place))
     matched = f"MATCH {pattern(info, 'n')} WHERE {' AND '.join(where)}"
     terms = order_terms(query.order, conditions, place)
     beyond = window_conditions(query.window, query.order, terms, conditions)
-    text = _page(matched, [place], terms, beyond, projection(info.name, "n"), query)
-    total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
+    text = _page(matched, [place], terms, beyond, projection(info.name, "n", query.fields), query)
+    total = f"CALL () {{ {matched} RETURN count(*) AS total }}" if query.count else ""
     return Statement(
-        f"CALL () {{ {text} }} CALL () {{ {total} }} RETURN items, total",
+        f"CALL () {{ {text} }} {total} RETURN items, {'total' if query.count else 'null AS total'}",
         {**conditions.parameters, "limit": query.window.size + 1},
     )
+
+
+def _walk(query: FindQuery, info: RecordInfo) -> str:
+    """The condition, true of all records, that lets an index be walked in the order asked for."""
+    field = _walked(query, info)
+    return f"n.{camel(field)} IS NOT NULL" if field else "n.key > ''"
+
+
+def _walked(query: FindQuery, info: RecordInfo) -> str | None:
+    """The field that an order begins with, if an index has it of every record."""
+    if not query.order or query.order[0].count or query.order[0].on_node:
+        return None
+    field = info.fields.get(query.order[0].field)
+    return field.name if field and field.indexed and not field.optional else None
 
 
 def related(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Statement:
@@ -77,14 +90,16 @@ def related(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Statement:
     terms = order_terms(query.order, conditions, step.edge or step.node, step.node)
     beyond = window_conditions(query.window, query.order, terms, conditions)
     places = [step.edge, step.node] if step.edge else [step.node]
-    edge = projection(query.relation.via.name, "e") if step.edge and query.edges else "null"
+    edge = "null"
+    if step.edge and query.edges:
+        edge = projection(query.relation.via.name, "e", query.edge_fields)
     kind = "null" if step.node.kinds[0].ends else "nKind"
-    row = f"{edge}, {kind}, {projections(step.node.kinds, 'n')}"
+    row = f"{edge}, {kind}, {projections(step.node.kinds, 'n', query.fields)}"
     text = _page(matched, places, terms, beyond, row, query)
-    total = f"{matched} RETURN count(*) AS total" if query.count else "RETURN null AS total"
+    total = f"CALL (a) {{ {matched} RETURN count(*) AS total }}" if query.count else ""
     return Statement(
-        f"{begin} CALL (a) {{ {text} }} CALL (a) {{ {total} }} "
-        "RETURN collect([kind, key, items, total]) AS items",
+        f"{begin} CALL (a) {{ {text} }} {total} "
+        f"RETURN collect([kind, key, items, {'total' if query.count else 'null'}]) AS items",
         {**conditions.parameters, **keys, "limit": query.window.size + 1},
     )
 
@@ -109,8 +124,9 @@ def _anchors(query: RelatedQuery, anchors: Sequence[NodeRef]) -> tuple[str, dict
     relation_from(query.relation, anchors)
     keys = keys_by_kind(anchors) or {query.relation.owner: []}
     parts = [
-        f"UNWIND $keys{i} AS key MATCH {keyed(record_info(kind), 'a', 'key')} "
-        f"{'WITH' if len(keys) == 1 else 'RETURN'} a, key, '{kind}' AS kind"
+        f"MATCH {pattern(record_info(kind), 'a')} "
+        f"WHERE a.tenantId = $tenant AND a.key IN $keys{i} "
+        f"{'WITH' if len(keys) == 1 else 'RETURN'} a, a.key AS key, '{kind}' AS kind"
         for i, kind in enumerate(keys)
     ]
     text = parts[0] if len(keys) == 1 else f"CALL () {{ {' UNION ALL '.join(parts)} }}"
@@ -144,14 +160,21 @@ def _page(
     bare = isinstance(query, RelatedQuery) and not query.edges
     load = [] if not bare or len(places) == 1 else [places[0].variable]
     for shown in places[len(load) :]:
-        load += loaded(shown.kinds, shown.variable)
+        load += loaded(shown.kinds, shown.variable, _fields(query, shown))
     load += computed
     sort = ", ".join(term.by(backward=backward) for term in terms)
-    if isinstance(query, FindQuery) and not query.order:
-        # named with the tenant, the order is that of the index: nothing is sorted
+    if isinstance(query, FindQuery) and (not query.order or _walked(query, places[0].kinds[0])):
+        # named with the tenant, the order is that of the index: at most what is equal is sorted
         sort = f"n.tenantId{' DESC' if backward else ''}, {sort}"
     place = ", ".join(term.source for term in terms)
     return (
         f"{matched} {after} WITH {', '.join(bound + computed)} ORDER BY {sort} LIMIT $limit "
         f"WITH {', '.join(load)} RETURN collect([[{place}], {row}]) AS items"
     )
+
+
+def _fields(query: FindQuery | RelatedQuery, place: Place) -> frozenset[str] | None:
+    """The attributes wanted of the records at that place."""
+    if isinstance(query, RelatedQuery) and place.variable == "e":
+        return query.edge_fields
+    return query.fields

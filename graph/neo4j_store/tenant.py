@@ -63,7 +63,7 @@ class Neo4jTenant:
         """A page of the records of one kind."""
         statement = statements.find(query)
         rows, total = await self._read(statement.text, statement.parameters)
-        decode = decoder(query.kind)
+        decode = decoder(query.kind, query.fields)
         return page(rows, total, query, lambda row: decode(row[1]))
 
     async def related(
@@ -74,12 +74,13 @@ class Neo4jTenant:
         found = await self._of_anchors(statement, anchors)
         targets = query.relation.targets
         shown = query.relation.has_edge and query.edges
-        edge = decoder(query.relation.via.name) if shown else None
+        edge = decoder(query.relation.via.name, query.edge_fields) if shown else None
+        node = {kind: decoder(kind, query.fields) for kind in targets}
 
         def hit(row: Sequence[Any]) -> Hit:
             between = edge(row[1]) if edge is not None else None
             assert between is None or isinstance(between, Edge)
-            return Hit(between, decoder(row[2] or targets[0])(row[3]))
+            return Hit(between, node[row[2] or targets[0]](row[3]))
 
         nothing: list[Any] = [[], 0 if query.count else None]
         pages = {}

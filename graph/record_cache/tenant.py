@@ -11,6 +11,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
@@ -86,6 +87,7 @@ class CachedTenant:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to, one for each anchor."""
+        query = replace(query, fields=None, edge_fields=None)  # others may want what is kept
         whole = of_relation(query)
         return await self._each(
             _shape("related", query),
@@ -108,6 +110,8 @@ class CachedTenant:
 
     async def find(self, query: FindQuery) -> Page[Record]:
         """A page of the records of one kind."""
+
+        query = replace(query, fields=None)  # others may want what is kept
 
         async def ask(_: Sequence[FindQuery]) -> Mapping[FindQuery, Page[Record]]:
             return {query: await self._graph.find(query)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from graph.compiling import check_depth, record_kind
 from graph.model import Record
-from graph.model.codec import columns, decoder
+from graph.model.codec import decoder, wanted
 from graph.query import FindQuery, Order, Page, Window
 from graph.sqlite.filters import Scope, Statement, check_width
 from graph.sqlite.orders import Bounds, Term, beyond, bounds, own_terms, within
@@ -50,7 +50,7 @@ def compile_find(query: FindQuery) -> Find:
     holds = statement.holds(query.filter, scope) if query.filter is not None else "1"
     inside = within(statement, terms, limits) or "1"
     table = f"{quoted(info.name)} {scope.alias}"
-    listed = ", ".join(scope.column(c) for c in columns(info))
+    listed = ", ".join(scope.column(c) for c in wanted(info.name, query.fields))
     backward = query.window.backward
     text = (
         f"SELECT {listed}, {', '.join(t.sql for t in terms)} FROM {table} "
@@ -101,8 +101,8 @@ def find(connection: sqlite3.Connection, found: Find) -> Page[Record]:
 
 def _page(found: Find, rows: list[Any], facts: Sequence[int | None]) -> Page[Record]:
     query = found.query
-    width = len(columns(record_kind(query.kind)))
-    decode = decoder(query.kind)
+    width = len(wanted(query.kind, query.fields))
+    decode = decoder(query.kind, query.fields)
     return cut(
         query.window, query.order, rows, facts, lambda row: (decode(row[:width]), row[width:])
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from graph.compiling import check_depth, relation_from
-from graph.model import Edge, NodeRef, Record
+from graph.model import NodeRef, Record
 from graph.query import Hit, Page, RelatedQuery
 from graph.sqlite.arms import Arm, Owner, arms, either
 from graph.sqlite.filters import Statement, as_json, check_width
@@ -45,6 +45,12 @@ class Related:
         """Whether the edges between are read: they are shown, or hold a float of the order."""
         floats = any(not self.query.order[i].on_node for i in self.floats)
         return self.query.relation.has_edge and (self.query.edges or floats)
+
+    def reads(self, fields: frozenset[str] | None) -> frozenset[str] | None:
+        """The attributes to read of records of which `fields` are wanted."""
+        if fields is None:
+            return None
+        return fields.union(self.query.order[i].field for i in self.floats)
 
 
 def compile_related(query: RelatedQuery, anchors: Sequence[NodeRef]) -> Related:
@@ -187,19 +193,24 @@ def counts(connection: sqlite3.Connection, found: Related) -> dict[NodeRef, int]
 
 
 def _records(
-    connection: sqlite3.Connection, found: Related, shown: Iterable[Member]
+    connection: sqlite3.Connection, found: Related, shown: Sequence[Member]
 ) -> dict[str, dict[str, Record]]:
     """The records that the pages show by kind and key, each read once."""
-    relation = found.query.relation
-    wanted: dict[str, dict[str, None]] = {}
-    for place, kind, key in shown:
-        wanted.setdefault(kind, {})[key] = None
-        if found.reads_edges:
-            wanted.setdefault(relation.via.name, {})[place[-1]] = None
-    return {
-        kind: {r.key: r for r in by_key(connection, kind, list(keys))}
-        for kind, keys in wanted.items()
+    query = found.query
+    edges = [place[-1] for place, _, _ in shown] if found.reads_edges else []
+    nodes: dict[str, dict[str, None]] = {}
+    for _, kind, key in shown:
+        nodes.setdefault(kind, {})[key] = None
+    of_nodes = found.reads(query.fields)
+    records = {
+        kind: {r.key: r for r in by_key(connection, kind, list(keys), of_nodes)}
+        for kind, keys in nodes.items()
     }
+    if edges:
+        kind, of_edges = query.relation.via.name, found.reads(query.edge_fields)
+        keys = list(dict.fromkeys(edges))
+        records[kind] = {r.key: r for r in by_key(connection, kind, keys, of_edges)}
+    return records
 
 
 def _hit_maker(
@@ -208,6 +219,7 @@ def _hit_maker(
     """From a member to its hit and its place in the order, floats included."""
     query = found.query
     edges = records.get(query.relation.via.name, {}) if found.reads_edges else {}
+    shows = query.edges
 
     def hit(member: Member) -> tuple[Hit, tuple[Any, ...]]:
         place, kind, key = member
@@ -216,6 +228,6 @@ def _hit_maker(
             order = query.order[i]
             bearer = node if order.on_node or edge is None else edge
             place[i] = getattr(bearer, order.field)
-        return Hit(cast("Edge | None", edge) if query.edges else None, node), tuple(place)
+        return Hit(edge if shows else None, node), tuple(place)  # type: ignore[arg-type]
 
     return hit

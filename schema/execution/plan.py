@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from graphql import (
@@ -34,7 +35,7 @@ from graphql.execution.values import VariableValues
 from schema.execution.arguments import NO_VARIABLES, arguments, has_variables
 from schema.execution.documents import Operation
 from schema.loading import selected
-from schema.relation import RelationField
+from schema.relation import Reads, RelationField
 from schema.root import RootField
 
 MAX_FIELDS = 10_000
@@ -102,6 +103,8 @@ class Level(Field):
         call: a relation's batch, or the function behind a root field.
         batched: which of the two.
         selected: dotted paths of what is selected below.
+        needs: the attributes of its parents that it reads; None = any.
+        reads: the attributes that the answer takes from what the call gives.
         constant: its arguments; None where they depend on variables.
         kids: the levels reached from here through attributes alone.
         complete: the generated function; None until the level has been used (`schema.execution.
@@ -112,6 +115,8 @@ class Level(Field):
     call: Callable[..., Any] = None  # type: ignore[assignment]
     batched: bool = True
     selected: frozenset[str] = frozenset()
+    needs: tuple[str, ...] | None = None
+    reads: Reads = field(default_factory=dict)
     constant: dict[str, Any] | None = None
     kids: list[Level] = field(default_factory=list)
     complete: Callable[..., None] | None = None
@@ -217,12 +222,15 @@ class _Planner:
 
     def _level(self, level: Level) -> None:
         level.call = _called(level.definition)
-        level.batched = "batch" in level.definition.extensions["strawberry-definition"].metadata
+        metadata = level.definition.extensions["strawberry-definition"].metadata
+        level.batched = "batch" in metadata
+        level.needs = metadata.get("needs")
         level.selected = selected(level.nodes, self._operation.definitions, self._variables.coerced)
         level.constant = self._constant(level)
         below: Shared = {}
         self._below(level, below)
         level.kids = list(below.values())
+        level.reads = reads(level)
 
     def _constant(self, level: Level) -> dict[str, Any] | None:
         node = level.nodes[0]
@@ -253,6 +261,33 @@ class _Planner:
             return self._schema.get_possible_types(target)
         assert isinstance(target, GraphQLObjectType)
         return (target,)
+
+
+def reads(level: Level) -> Reads:
+    """The attributes that a level's answer, and the levels below it, take from what it gives."""
+    found: dict[str, set[str]] = {}
+    whole: set[str] = set()
+
+    def read(path: str) -> None:
+        way, _, last = path.rpartition(".")
+        found.setdefault(way, set()).add(last)
+
+    def look(up: Field, way: str) -> None:
+        for below in chain.from_iterable(up.subs.values()):
+            if isinstance(below, Attribute):
+                read(f"{way}{below.attribute}")
+                look(below, f"{way}{below.attribute}.")
+            elif isinstance(below, Level):
+                if below.needs is None:
+                    whole.add(way.removesuffix("."))
+                for need in below.needs or ():
+                    read(f"{way}{need}")
+
+    look(level, "")
+    return {
+        **{way: frozenset(names) for way, names in found.items()},
+        **dict.fromkeys(whole),  # read by whom it does not tell
+    }
 
 
 def _kind(name: str, definition: GraphQLField) -> type[Field]:

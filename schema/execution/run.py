@@ -152,7 +152,7 @@ class Run:
         """One result for each parent; an Exception is that parent's error."""
         request = self._request
         try:
-            call = Call(request.context, level.selected)
+            call = Call(request.context, level.selected, level.reads)
             given = level.constant
             if given is None:
                 given = arguments(

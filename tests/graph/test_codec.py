@@ -15,6 +15,7 @@ from graph.model.codec import (
     encode_value,
     micros,
     moment,
+    wanted,
 )
 from graph.model.words import Calendar, Sex, TieKind
 from tests.graph.strategies import world
@@ -175,3 +176,21 @@ def test_custom_fields_keep_their_types() -> None:
     assert {k: (type(v), v) for k, v in made.custom.items()} == {
         k: (type(v), v) for k, v in custom.items()
     }
+
+
+def test_only_the_columns_of_the_attributes_wanted_are_decoded() -> None:
+    fields = frozenset({"code", "target", "name"})
+
+    made = decoder("Referral", fields)(["r", "Customer", "c", "x"])
+
+    assert wanted("Referral", fields) == ("key", "target_kind", "target_key", "code")
+    assert (made.ref, made.target) == (NodeRef("Referral", "r"), NodeRef("Customer", "c"))
+    assert made.code == "x"
+    assert not hasattr(made, "source")
+    assert not hasattr(made, "revision")
+
+
+def test_nothing_wanted_is_the_key_and_everything_is_all_columns() -> None:
+    assert wanted("Tie", frozenset()) == ("key",)
+    assert decoder("Tie", frozenset())(["t"]).key == "t"
+    assert wanted("Tie", None) == columns(RECORDS["Tie"])

@@ -72,3 +72,39 @@ async def test_an_idempotency_key_has_1_to_1000_characters(key: str) -> None:
     with pytest.raises(BadInput, match="give one of 1 to 1,000"):
         await store.tenant("t").commit([], actor="tests", idempotency_key=key)
     await store.close()
+
+
+def test_few_fields_are_read_one_by_one_and_many_at_once() -> None:
+    few = statements.find(FindQuery("Contact", fields=frozenset({"name", "sex"}))).text
+    many = statements.find(FindQuery("Contact")).text
+
+    assert "RETURN collect([[n.key], [n.key, n.name, n.sex]]) AS items" in few
+    assert "properties(n)" not in few
+    assert "WITH properties(n) AS n" in many
+
+
+def test_the_ends_of_an_edge_are_sought_only_where_they_are_wanted() -> None:
+    query = RelatedQuery(relations("Contact")["ties"], edge_fields=frozenset({"since", "source"}))
+
+    text = statements.related(query, []).text
+
+    assert "startNode(e) AS eSource" in text
+    assert "endNode" not in text
+
+
+@pytest.mark.parametrize(
+    ("order", "walked"),
+    [
+        (Order("name"), "n.name IS NOT NULL"),
+        (Order("created_at", descending=True), "n.createdAt IS NOT NULL"),
+        (Order("region"), "n.key > ''"),  # null of some, which the index does not hold
+        (Order("motive"), "n.key > ''"),
+        (Order("sex"), "n.key > ''"),  # in no index
+        (Order("ties", count=True), "n.key > ''"),
+    ],
+)
+def test_an_order_is_that_of_an_index_which_holds_all_records(order: Order, walked: str) -> None:
+    text = statements.find(FindQuery("Contact", order=(order,))).text
+
+    assert f"WHERE n.tenantId = $tenant AND {walked} " in text
+    assert ("ORDER BY n.tenantId" in text) is (walked != "n.key > ''")

@@ -39,8 +39,8 @@ def relateds(draw: st.DrawFn) -> RelatedQuery:
     way = draw(st.sampled_from(WAYS))
     edge, node = draw(member_filters((way.owner,), way, 2))
     order, size = draw(orders(candidates(way))), draw(st.integers(1, 3))
-    more = {"count": draw(st.booleans()), "edges": draw(st.booleans())}
-    return RelatedQuery(way, edge, node, order, Window(size), **more)
+    count, edges = draw(st.booleans()), draw(st.booleans())
+    return RelatedQuery(way, edge, node, order, Window(size), count=count, edges=edges)
 
 
 STEPS = st.lists(st.integers(0, 10**6), min_size=3, max_size=6)

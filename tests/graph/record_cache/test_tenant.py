@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -291,3 +292,20 @@ def test_every_text_of_a_record_counts() -> None:
     )
 
     assert 3_000 < record_bytes(full) - record_bytes(bare) < 3_700
+
+
+async def test_what_is_kept_is_whole_whoever_asked_first(
+    cache: CachedStore, counted: Counted
+) -> None:
+    few = frozenset({"name"})
+    view = cache.tenant("t")
+    await view.related(replace(TIES, fields=few, edge_fields=few), [A])
+    await view.find(FindQuery("Contact", fields=few))
+    counted.calls.clear()
+
+    pages, page = await view.related(TIES, [A]), await view.find(FindQuery("Contact"))
+
+    assert counted.calls == []
+    bare = counted.tenant("t")
+    assert pages == await bare.related(TIES, [A])
+    assert page == await bare.find(FindQuery("Contact"))

@@ -143,7 +143,8 @@ class Differential:
         return self.faulty.schema
 
     def _context(self, faults: str) -> Context:
-        return Context(self.graph, actor=faults, analytics=self.analytics)
+        graph = self.graph if faults.endswith("/0") else self.graph.faulty()
+        return Context(graph, actor=faults, analytics=self.analytics)
 
     async def _run(
         self, executor: Executor, query: str, variables: Mapping[str, Any], faults: str

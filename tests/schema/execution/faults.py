@@ -34,10 +34,11 @@ LARGEST_PAGE = 3
 
 
 class SmallGraph:
-    """Reads of a real graph, in small pages."""
+    """Reads of a real graph, in small pages; with `whole`, records have all their attributes."""
 
-    def __init__(self, graph: TenantGraph) -> None:
+    def __init__(self, graph: TenantGraph, *, whole: bool = False) -> None:
         self._graph = graph
+        self._whole = whole
         self.tenant = graph.tenant
 
     async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
@@ -46,12 +47,20 @@ class SmallGraph:
     async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
         return await self._graph.records(refs)
 
+    def faulty(self) -> SmallGraph:
+        """The same with whole records: where a fault falls depends on all attributes."""
+        return SmallGraph(self._graph, whole=True)
+
     async def find(self, query: FindQuery) -> Page[Record]:
+        if self._whole:
+            query = dataclasses.replace(query, fields=None)
         return await self._graph.find(dataclasses.replace(query, window=_small(query.window)))
 
     async def related(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
+        if self._whole:
+            query = dataclasses.replace(query, fields=None, edge_fields=None)
         small = dataclasses.replace(query, window=_small(query.window))
         return await self._graph.related(small, anchors)
 
