@@ -73,6 +73,9 @@ def _walk(query: FindQuery, info: RecordInfo) -> str:
 
 def _walked(query: FindQuery, info: RecordInfo) -> str | None:
     """The field that an order begins with, if an index has it of every record."""
+    window = query.window
+    if window.after is not None or window.before is not None:
+        return None  # the planner would seek the cursor's text in UTF-16 order (collation.py)
     if not query.order or query.order[0].count or query.order[0].on_node:
         return None
     field = info.fields.get(query.order[0].field)
