@@ -93,7 +93,7 @@ def _file(kind: str, name: str, labels: list[str], rows: list[Row], first: int) 
             raise Wrong(name, line, target_at, "a party can't trade with itself; remove the line")
         weights.append(_weight(name, line, *weight))
     scale = 10 ** max((_places(weight) for weight in weights), default=0)
-    graph = want_graph(labels, giver, receiver, value=[int(w * scale) for w in weights])
+    graph = want_graph(tuple(labels), giver, receiver, value=[int(w * scale) for w in weights])
     return WantFile(graph=graph, format=kind, users_first=False, scale=scale)
 
 

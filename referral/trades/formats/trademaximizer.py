@@ -200,10 +200,10 @@ class _Reader:
         users = {user: i for i, user in enumerate(sorted({w.user for w in self._lists.values()}))}
         named = len(users) > 1 or "" not in users
         graph = want_graph(
-            list(places),
+            tuple(places),
             arcs.giver,
             arcs.receiver,
-            goods=list(places),
+            goods=tuple(places),
             good=arcs.giver,
             cost=arcs.cost,
             owner=[users[w.user] if named else -1 for w in self._lists.values()],

@@ -5,6 +5,9 @@ from typing import Any
 from referral.trades import columns, pricing, triangles, walking
 from referral.trades.warming import warm
 
+INNER = {"met"}
+"""Called by compiled functions alone: where those come from a cache, it isn't compiled itself."""
+
 
 def compiled() -> dict[str, Any]:
     """Every compiled function of the trade engine, by dotted name."""
@@ -14,6 +17,7 @@ def compiled() -> dict[str, Any]:
         for name, value in vars(module).items()
         if getattr(getattr(value, "py_func", None), "__module__", "") == module.__name__
         and not name.startswith("_")
+        and name not in INNER
     }
 
 

@@ -301,6 +301,7 @@ def run(number: int, base: int) -> Differential:
         Difference: the executors disagree.
     """
     loop = asyncio.new_event_loop()
+    aged, computing._aged = computing._aged, _ageless  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder))
         made = loop.run_until_complete(_start(store, base))
@@ -312,6 +313,7 @@ def run(number: int, base: int) -> Differential:
                 loop.run_until_complete(made.random_query())
         finally:
             made.faulty.mend()
+            computing._aged = aged
             loop.run_until_complete(store.close())
             loop.close()
     return made
@@ -327,7 +329,6 @@ async def _start(store: SqliteStore, base: int) -> Differential:
     graph = store.tenant("company")
     await graph.commit(company(), actor="test")
     faulty = FaultySchema(await _samples(graph))
-    computing._aged = _ageless  # type: ignore[assignment]
     analytics = Analytics(Snapshots(store, patience_s=0.05))  # versions that never come
     return Differential(faulty, SmallGraph(graph), analytics, Random(base))
 
