@@ -50,6 +50,17 @@ async def settled(work: asyncio.Future[T], withdraw: Callable[[], bool]) -> T:
     )
 
 
+def heed_cancellation() -> None:
+    """Ends, between two of its commits, a caller who was cancelled during one that went through.
+
+    Raises:
+        CancelledError: it was.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _forget(work: asyncio.Future[Any]) -> None:
     _left.discard(work)
     if not work.cancelled():

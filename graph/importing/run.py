@@ -18,6 +18,7 @@ from graph.importing.section import Made, Refused, Section, in_order
 from graph.importing.tables import table_sections
 from graph.importing.trademaximizer import trade_sections
 from graph.model.fields import DEFAULT_REGION
+from graph.settling import heed_cancellation
 from graph.store import MAX_CHANGES, Action, TenantGraph, Upsert
 
 OnProgress = Callable[[Progress], None]
@@ -153,6 +154,7 @@ class _Run:
                 continue
             for row, outcome in zip(rows, receipt.outcomes, strict=True):
                 _count(row.part, outcome.action)
+            heed_cancellation()
             return
 
     def _reject(self, part: Part, line: int, refused: Refused) -> None:

@@ -269,7 +269,7 @@ def _of_trade(kind: str, problem: Problem) -> Problem:
 def _replan_field() -> StrawberryField:
     plan = analytics()["trade_plan"]
 
-    async def replan(parents: Sequence[Advanced], call: Call, *, max_parties: int = 3) -> list[Any]:
+    async def replan(parents: Sequence[Payload], call: Call, *, max_parties: int = 3) -> list[Any]:
         return [await _again(parent, call, max_parties) for parent in parents]
 
     return relation_field(
@@ -283,8 +283,8 @@ def _replan_field() -> StrawberryField:
     )
 
 
-async def _again(parent: Advanced, call: Call, max_parties: int) -> Any:
-    if not parent.failed:
+async def _again(parent: Payload, call: Call, max_parties: int) -> Any:
+    if not isinstance(parent, Advanced) or not parent.failed:
         return None
     computing = call.context.analytics
     if computing is None:

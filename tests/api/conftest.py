@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import shutil
+import signal
 import struct
 import sys
 import termios
@@ -83,6 +84,7 @@ def terminal(tmp_path: Path) -> Terminal:
     ) -> tuple[int, str]:
         child, screen = pty.fork()
         if child == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job would ignore Ctrl-C
             os.chdir(ROOT)
             own = {"RENMAI_STORE": f"sqlite:///{tmp_path}/store", "TERM": "xterm"}
             line = [sys.executable, "-c", program, *arguments]

@@ -557,3 +557,10 @@ async def test_only_a_failure_plans_anew(desk: Desk) -> None:
     await desk.propose()
 
     assert (await desk.advance("NEGOTIATING", shows=REPLAN))["replan"] is None
+
+
+async def test_an_unknown_trade_has_nothing_to_plan_anew(desk: Desk) -> None:
+    absent = await desk.advance("AGREED", key="nowhere", shows=REPLAN)
+
+    assert absent["replan"] is None
+    assert [error["code"] for error in absent["errors"]] == ["NOT_FOUND"]
