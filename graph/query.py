@@ -271,8 +271,9 @@ def _mark(order: tuple[Order, ...]) -> int:
 
 
 def encode_cursor(position: tuple[Any, ...], order: tuple[Order, ...]) -> str:
-    """A place in an order as opaque text."""
-    raw = orjson.dumps([_mark(order), *position])
+    """A place in an order as opaque text; true is 1 there, as not every store knows booleans."""
+    values = [int(v) if isinstance(v, bool) else v for v in position]
+    raw = orjson.dumps([_mark(order), *values])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

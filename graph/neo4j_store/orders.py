@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.compiling import check_order, shared_relation
 from graph.errors import BadInput
+from graph.model import Scalar
 from graph.neo4j_store.collation import Bind, compared
 from graph.neo4j_store.filters import Conditions, Place
 from graph.neo4j_store.names import camel
@@ -75,8 +76,11 @@ def _term(
     if order.count:
         step = conditions.step(shared_relation(place.kinds, order.field), place.variable)
         return Term(f"o{position}", order.descending, computed=conditions.count(step))
-    nullable = check_order(place.kinds, order).optional
-    return Term(f"{place.variable}.{camel(order.field)}", order.descending, nullable)
+    field = check_order(place.kinds, order)
+    source = f"{place.variable}.{camel(order.field)}"
+    if field.scalar is Scalar.BOOLEAN:  # as cursors tell it
+        source = f"toInteger({source})"
+    return Term(source, order.descending, field.optional)
 
 
 def beyond(
