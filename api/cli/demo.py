@@ -15,6 +15,7 @@ from api.cli.session import JsonOption, TenantOption, settings_for, store_option
 from api.cli.tables import Names, answer_tables, plain_answer
 from api.settings import LARGEST_PORT, Settings
 from api.stores import public_url
+from graph.settling import heed_cancellation
 from graph.store import TenantGraph
 from referral.registry import analytics
 
@@ -73,6 +74,7 @@ async def load_demo(graph: TenantGraph, *, quiet: bool = True) -> bool:
         for start in range(0, len(changes), BATCH):
             await graph.commit(changes[start : start + BATCH], actor="demo")
             advance(start + BATCH, len(changes))
+            heed_cancellation()
     return True
 
 

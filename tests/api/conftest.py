@@ -7,8 +7,8 @@ import fcntl
 import os
 import pty
 import shutil
-import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Callable
@@ -65,6 +65,13 @@ def filled(run: Run, generated: Path, tmp_path: Path) -> Run:
     return run
 
 
+TAKE_TERMINAL = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""Makes standard input the terminal Ctrl-C comes from, which a background job would ignore."""
+
 Terminal = Callable[..., tuple[int, str]]
 
 
@@ -82,17 +89,22 @@ def terminal(tmp_path: Path) -> Terminal:
         environ: dict[str, str] | None = None,
         program: str = "from api.cli import main; main()",
     ) -> tuple[int, str]:
-        child, screen = pty.fork()
-        if child == 0:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job would ignore Ctrl-C
-            os.chdir(ROOT)
-            own = {"RENMAI_STORE": f"sqlite:///{tmp_path}/store", "TERM": "xterm"}
-            line = [sys.executable, "-c", program, *arguments]
-            os.execve(line[0], line, os.environ | own | (environ or {}))
-        fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        printed = _watch(screen, type_when)
-        os.close(screen)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), printed
+        screen, other = pty.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        own = {"RENMAI_STORE": f"sqlite:///{tmp_path}/store", "TERM": "xterm"}
+        with subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL + program, *arguments],
+            cwd=ROOT,
+            env=os.environ | own | (environ or {}),
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+        ) as process:
+            os.close(other)
+            printed = _watch(screen, type_when)
+            os.close(screen)
+        return process.returncode, printed
 
     return command
 
