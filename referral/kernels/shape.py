@@ -76,7 +76,7 @@ def ranges(starts: NDArray[np.integer], entries: int) -> Iterator[tuple[int, int
     """All rows as ranges first ... last - 1 of about that many entries, each of one row or more.
 
     >>> list(ranges(np.array([0, 2, 4, 9, 9]), 4))
-    [(0, 2), (2, 4)]
+    [(0, 2), (2, 3), (3, 4)]
     """
     first, size = 0, len(starts) - 1
     while first < size:

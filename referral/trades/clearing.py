@@ -18,7 +18,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from graph.errors import BadInput, TimedOut
+from graph.errors import BadInput
 from referral.trades.cancelling import cancel
 from referral.trades.want_graph import Floats, Ids, Longs
 
@@ -110,23 +110,35 @@ def _circulation(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
     inside = np.flatnonzero((part[debtor] == part[creditor]) & (amount > 0))
     if not len(inside):
         return falls
-    every = np.arange(len(inside))
-    signs = np.concatenate((np.ones(len(inside)), -np.ones(len(inside))))
-    ends = (np.concatenate((debtor[inside], creditor[inside])), np.concatenate((every, every)))
-    balance = coo_array((signs, ends), shape=(size, len(inside))).tocsr()
-    # scaled, so that the solver's tolerances are relative to the largest debt
-    scale = float(amount[inside].max())
-    bounds: Any = np.column_stack((np.zeros(len(inside)), amount[inside] / scale))
-    balanced: Any = balance
-    found = linprog(
-        -np.ones(len(inside)), A_eq=balanced, b_eq=np.zeros(size), bounds=bounds, method="highs-ds"
-    )
-    if found.x is None:
-        raise TimedOut("the solver found no set-off; try fewer debts at a time")
     source, target, most = debtor[inside], creditor[inside], amount[inside]
-    near = _whole(source, target, most, found.x * scale, size)
+    near = _whole(source, target, most, _relaxed(source, target, most, size), size)
     falls[inside] = cancel(source, target, most, near, size)
     return falls
+
+
+def _relaxed(debtor: Ids, creditor: Ids, amount: Longs, size: int) -> Floats:
+    """A corner of the programme in floats, near the best; nothing where the solver finds none.
+
+    Amounts are scaled by the largest, so that the solver's tolerances are relative to it. Debts
+    that are below its tolerance then can make it say that there is no solution (there always is:
+    nothing falls away); as they are, they are no trouble to it, only less exact.
+    """
+    every = np.arange(len(amount))
+    signs = np.concatenate((np.ones(len(amount)), -np.ones(len(amount))))
+    ends = (np.concatenate((debtor, creditor)), np.concatenate((every, every)))
+    balanced: Any = coo_array((signs, ends), shape=(size, len(amount))).tocsr()
+    for scale in (float(amount.max()), 1.0):
+        bounds: Any = np.column_stack((np.zeros(len(amount)), amount / scale))
+        found = linprog(
+            -np.ones(len(amount)),
+            A_eq=balanced,
+            b_eq=np.zeros(size),
+            bounds=bounds,
+            method="highs-ds",
+        )
+        if found.x is not None:
+            return np.asarray(found.x * scale, np.float64)
+    return np.zeros(len(amount))
 
 
 def _whole(debtor: Ids, creditor: Ids, amount: Longs, near: Floats, size: int) -> Longs:

@@ -45,6 +45,14 @@ def most(debts: list[tuple[int, int, int]]) -> int:
     return -int(nx.network_simplex(network)[0]) if debts else 0
 
 
+def test_debts_too_small_beside_the_largest_for_the_solver_cancel_too() -> None:
+    debts = [(0, 1, 1), (0, 2, 1), (0, 2, 59_829_979_520), (1, 0, 1), (0, 1, 5982), (2, 0, 5982)]
+
+    cleared = clear_debts(*zip(*debts, strict=True))
+
+    assert cleared.cleared == most(debts)
+
+
 def test_three_debts_in_a_triangle_fall_by_the_smallest() -> None:
     cleared = clear_debts([0, 1, 2, 0], [1, 2, 0, 3], [100, 80, 70, 5])
 
