@@ -21,7 +21,10 @@ from referral.registry import analytics
 
 DEMO_STORE = "sqlite:///.renmai/demo"
 SEED = 1
+ACTOR = "demo"
 BATCH = 2_000
+COMMITS = 6
+"""Commits of `BATCH` changes that the demo data takes."""
 ROWS = 5
 
 Answers = Mapping[str, tuple[Any, Names]]
@@ -64,18 +67,32 @@ def demo(
 
 
 async def load_demo(graph: TenantGraph, *, quiet: bool = True) -> bool:
-    """Writes the demo data, unless the graph has data already; whether it did."""
+    """Writes the demo data, unless it or other data is there; whether it did.
+
+    Who stopped it finds a part, which the next start completes: what is there already is known by
+    its commit's key and is not written again.
+    """
     from graph.generating import generate
 
-    if await graph.version() > 0:
+    if await _has_all(graph) or await _is_in_use(graph):
         return False
     with progress("loading demo data", quiet=quiet) as advance:
         changes = list(generate(seed=SEED))
         for start in range(0, len(changes), BATCH):
-            await graph.commit(changes[start : start + BATCH], actor="demo")
+            batch = changes[start : start + BATCH]
+            await graph.commit(batch, actor=ACTOR, idempotency_key=f"demo-{SEED}-{start}")
             advance(start + BATCH, len(changes))
             heed_cancellation()
     return True
+
+
+async def _has_all(graph: TenantGraph) -> bool:
+    return any(entry.actor == ACTOR for entry in await graph.log(COMMITS - 1, 1))
+
+
+async def _is_in_use(graph: TenantGraph) -> bool:
+    """Whether the first thing written there was not the demo's."""
+    return any(entry.actor != ACTOR for entry in await graph.log(0, 1))
 
 
 async def three_answers(graph: TenantGraph) -> Answers:
