@@ -18,6 +18,7 @@ from graph.model.words import TradeStatus
 from graph.query import And, Compare, FindQuery, Op, Order, RelatedQuery, Window
 from graph.store import TenantGraph, Upsert
 from referral.registry import analytics
+from referral.trades.plan import MOST_PARTIES
 from referral.trades.workflow import MOST_LEGS, Facts, Wanted, advance, kept_legs, propose
 from schema.answers import answer_type
 from schema.declare import argument, definition, input_field, input_type, list_of
@@ -33,6 +34,8 @@ PERMISSION = "write:trades"
 _KEYS = uuid.UUID("f1a0b5c2-6c1f-5d3e-9a44-0c8e2f7b9d10")
 _MOST_VETOES = 1_000
 
+FEWEST_PARTIES, USUAL_PARTIES = 2, 3
+
 Values = Mapping[str, Any]
 
 
@@ -42,9 +45,11 @@ class Advanced(Payload):
 
     Attributes:
         failed: legs of a trade that has just failed, from which to plan anew; else none.
+        max_parties: most parties of a circle of that plan.
     """
 
     failed: Sequence[TradeLeg] = ()
+    max_parties: int = USUAL_PARTIES
 
 
 def fields() -> list[StrawberryField]:
@@ -118,6 +123,7 @@ def _step() -> Any:
             input_field("to", graphql_enum(TradeStatus), "What it becomes.", required=True),
             input_field("reason", str, "Why it fails; needed for FAILED."),
             input_field("failedLeg", int, "Place of the leg it fails for, from 1."),
+            input_field("replanMaxParties", int, "Most parties of a circle in `replan`, 2 to 5; else 3."),
             once_field(),
         ],
     )
@@ -145,6 +151,7 @@ async def _advance(call: Call, *, input: Values) -> Payload:
     found: list[FieldProblem] = []
     key = _key(input["key"], once, found)
     words = _words({"reason": input.get("reason") or None}, found)
+    most = _most(input.get("replanMaxParties"), found)
     if found:
         return _refused(found)
     trade = (await graph.nodes("Trade", [key])).get(key)
@@ -163,7 +170,16 @@ async def _advance(call: Call, *, input: Values) -> Payload:
     fields = {name: getattr(done, name) for name in Payload.__slots__}
     if done.errors or to is not TradeStatus.FAILED:
         return Advanced(**fields)
-    return Advanced(**fields, failed=await _legs_of(graph, trade))
+    return Advanced(**fields, failed=await _legs_of(graph, trade), max_parties=most)
+
+
+def _most(given: int | None, found: list[FieldProblem]) -> int:
+    """Most parties of a circle of the plan anew: looked at before anything is written."""
+    most = USUAL_PARTIES if given is None else given
+    if not FEWEST_PARTIES <= most <= MOST_PARTIES:
+        message = f"{most}: give {FEWEST_PARTIES} to {MOST_PARTIES}, or leave it out"
+        found.append(FieldProblem("replanMaxParties", message))
+    return most
 
 
 def _once(input: Values) -> str | None:
@@ -269,8 +285,8 @@ def _of_trade(kind: str, problem: Problem) -> Problem:
 def _replan_field() -> StrawberryField:
     plan = analytics()["trade_plan"]
 
-    async def replan(parents: Sequence[Payload], call: Call, *, max_parties: int = 3) -> list[Any]:
-        return [await _again(parent, call, max_parties) for parent in parents]
+    async def replan(parents: Sequence[Payload], call: Call) -> list[Any]:
+        return [await _again(parent, call) for parent in parents]
 
     return relation_field(
         "replan",
@@ -279,11 +295,10 @@ def _replan_field() -> StrawberryField:
         permission=PERMISSION,
         description="After a failure: the best plan without the failed leg that keeps as many of "
         "the others as it can, and all that other trades have reserved; else null.",
-        arguments=[argument("max_parties", int, "Most parties of a circle, 2 to 5; else 3.")],
     )
 
 
-async def _again(parent: Payload, call: Call, max_parties: int) -> Any:
+async def _again(parent: Payload, call: Call) -> Any:
     if not isinstance(parent, Advanced) or not parent.failed:
         return None
     computing = call.context.analytics
@@ -295,7 +310,7 @@ async def _again(parent: Payload, call: Call, max_parties: int) -> Any:
         if leg.failed and leg.offer_key and leg.need_key
     ]
     asked = {
-        "max_parties": max_parties,
+        "max_parties": parent.max_parties,
         "keep": [{"offer": offer, "need": need} for offer, need in kept_legs(parent.failed)],
         "without": dropped,
         "explain": 0,

@@ -519,7 +519,7 @@ async def test_an_absurd_value_is_refused_by_its_type(desk: Desk) -> None:
     assert "is too large" in result.errors[0].message
 
 
-REPLAN = """replan(maxParties: 4) { legs levels { goal value }
+REPLAN = """replan { legs levels { goal value }
   trades { legs { giver { key } good { key } receiver { key } } } }"""
 
 
@@ -527,7 +527,9 @@ async def test_a_failure_offers_a_plan_that_keeps_the_other_legs(desk: Desk) -> 
     """The house gives no code; the rival does, and takes the ads for it: cars stay as agreed."""
     await desk.agreed()
 
-    failed = await desk.advance("FAILED", reason="sold", failedLeg=2, shows=REPLAN)
+    failed = await desk.advance(
+        "FAILED", reason="sold", failedLeg=2, replanMaxParties=4, shows=REPLAN
+    )
 
     assert failed["errors"] == []
     plan = failed["replan"]
@@ -551,6 +553,40 @@ async def test_a_plan_anew_leaves_alone_what_other_trades_hold(desk: Desk) -> No
     assert len(failed["replan"]["trades"]) == 1
     units = await desk.units()
     assert units == of_each(1, 2)
+
+
+@pytest.mark.parametrize("most", [1, 6, 99, -1])
+async def test_a_plan_anew_that_cannot_be_asked_for_leaves_the_trade_as_it_is(
+    each_desk: Desk, most: int
+) -> None:
+    await each_desk.agreed()
+    before = await each_desk.graph.version()
+
+    answer = await each_desk.advance(
+        "FAILED", reason="sold", failedLeg=2, replanMaxParties=most, shows=REPLAN
+    )
+
+    assert answer["errors"] == [
+        {
+            "code": "INVALID",
+            "field": "replanMaxParties",
+            "message": f"{most}: give 2 to 5, or leave it out",
+        }
+    ]
+    assert (answer["trade"], answer["replan"], answer["version"]) == (None, None, None)
+    assert await each_desk.graph.version() == before
+    assert await each_desk.units() == of_each(1, 2)
+
+
+async def test_circles_of_a_plan_anew_may_be_kept_short(desk: Desk) -> None:
+    """The rival's circle has three parties."""
+    await desk.agreed()
+
+    failed = await desk.advance(
+        "FAILED", reason="sold", failedLeg=2, replanMaxParties=2, shows=REPLAN
+    )
+
+    assert (failed["errors"], failed["replan"]["trades"]) == ([], [])
 
 
 async def test_only_a_failure_plans_anew(desk: Desk) -> None:
