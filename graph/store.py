@@ -38,6 +38,21 @@ Step = Callable[[Any, Any], FieldProblem | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """Edges that may stand against a change, looked at under the write lock.
+
+    Attributes:
+        kind: name of the edge.
+        pairs: source and target of those looked at.
+        rule: from such an edge, as it will be: why it stands against the change, or None.
+    """
+
+    kind: str
+    pairs: frozenset[tuple[NodeRef, NodeRef]]
+    rule: Callable[[Any], FieldProblem | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Upsert:
     """Writes one record: absent values stay as they are, None clears.
 
@@ -56,6 +71,7 @@ class Upsert:
             changes take the same; by field name, below 0 = taken away.
         derived: further values, which follow from the moment or from what was read: a repetition
             under the same idempotency key may have others.
+        bars: what else may stand against it.
     """
 
     kind: str
@@ -67,6 +83,7 @@ class Upsert:
     step: Step | None = None
     add: Mapping[str, int] = field(default_factory=dict)
     derived: Mapping[str, Any] = field(default_factory=dict)
+    bars: Sequence[Bar] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +94,14 @@ class Delete:
         kind, key: of the record.
         expected_revision: the revision the caller has seen; another one is a conflict.
         step: a rule about what is deleted, asked under the write lock with None as what it becomes.
+        carried: such rules about what goes with it, by kind.
     """
 
     kind: str
     key: str
     expected_revision: int | None = None
     step: Step | None = None
+    carried: Mapping[str, Step] = field(default_factory=dict)
 
 
 Change = Upsert | Delete

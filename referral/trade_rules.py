@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from graph.errors import FieldProblem, shown
-from graph.model import Need, Offer, Trade
+from graph.model import Need, Offer, Trade, Veto
 from graph.model.words import TradeStatus
 from graph.store import Step
 
@@ -74,6 +75,41 @@ def units_step(before: Offer | Need | None, after: Offer | Need | None) -> Field
         "quantity",
         f"{what} has {free:,} of {before.quantity:,} units free, and the trade takes {wanted:,}; "
         "propose it anew with fewer, or wait for other trades to fail",
+    )
+
+
+def agreed_step(place: int, today: date) -> Step:
+    """The rule for reserving units for a leg: its offer or need holds, and has as many free.
+
+    Args:
+        place: of the leg, from 1.
+        today: it must hold on that day.
+    """
+
+    def step(before: Offer | Need | None, after: Offer | Need) -> FieldProblem | None:
+        late = held_till(after, today)
+        if late is not None:
+            return FieldProblem("until", f"leg {place}: {late}")
+        return units_step(before, after)
+
+    return step
+
+
+def held_till(wish: Offer | Need, today: date) -> str | None:
+    """Why an offer or a need no longer holds on that day; None if it does."""
+    if wish.until is None or wish.until >= today:
+        return None
+    what = f"{type(wish).__name__.lower()} {shown(wish.key)}"
+    return f"{what} held till {wish.until}; ask for it to be renewed"
+
+
+def vetoed(veto: Veto, today: date) -> str | None:
+    """Why a veto stands against a trade on that day; None if it has ended."""
+    if veto.until is not None and veto.until < today:
+        return None
+    return (
+        f"{shown(veto.source.key)} refuses to trade with {shown(veto.target.key)}; plan again, or "
+        "end that veto"
     )
 
 

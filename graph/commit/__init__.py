@@ -6,7 +6,7 @@ the tenant's write lock from before the first answer until the plan is written.
 """
 
 from graph.commit.claims import claim_of
-from graph.commit.exchange import Claim, Found, Need, Plan
+from graph.commit.exchange import Between, Claim, Found, Need, Plan
 from graph.commit.planning import fingerprint, plan
 
-__all__ = ["Claim", "Found", "Need", "Plan", "claim_of", "fingerprint", "plan"]
+__all__ = ["Between", "Claim", "Found", "Need", "Plan", "claim_of", "fingerprint", "plan"]

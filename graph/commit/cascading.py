@@ -9,7 +9,7 @@ from typing import Any
 from graph.commit.draft import Draft
 from graph.errors import ProblemCode, shown
 from graph.model import RECORDS, Edge, NodeRef, Record
-from graph.store import Upsert
+from graph.store import Delete, Upsert
 
 
 def gone(draft: Draft) -> frozenset[NodeRef]:
@@ -37,11 +37,24 @@ def cascade(draft: Draft, attached: Iterable[Record]) -> frozenset[NodeRef]:
                     "leave one of the two out",
                     "key",
                 )
+            _ask(draft, stored)
             draft.after[ref] = None
             new.add(ref)
         else:
             _clear(draft, record, leaving)
     return frozenset(new)
+
+
+def _ask(draft: Draft, leaving: Record) -> None:
+    """Asks the deletions of an edge's ends about what goes with them."""
+    if not isinstance(leaving, Edge):
+        return
+    for end in (leaving.source, leaving.target):
+        index, change = draft.changes.get(end, (-1, None))
+        rule = change.carried.get(leaving.ref.kind) if isinstance(change, Delete) else None
+        problem = rule(leaving, None) if rule is not None else None
+        if problem is not None:
+            draft.refuse(index, ProblemCode.ILLEGAL_STEP, problem.message, problem.field)
 
 
 def _must_go(record: Record, gone: frozenset[NodeRef]) -> bool:

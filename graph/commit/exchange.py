@@ -11,6 +11,9 @@ from graph.store import LoggedChange, Outcome
 Claim = tuple[str, str]
 """A record's name and the text it claims."""
 
+Between = tuple[str, NodeRef, NodeRef]
+"""An edge's name, and the source and target of those meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -22,12 +25,14 @@ class Need:
         attached: records of which all that hangs on them is wanted: edges with such an end,
             and records with a reference field that names them.
         claims: claims of which the holder's key is wanted.
+        between: edges wanted by what they join.
     """
 
     records: frozenset[NodeRef] = frozenset()
     exist: frozenset[NodeRef] = frozenset()
     attached: frozenset[NodeRef] = frozenset()
     claims: frozenset[Claim] = frozenset()
+    between: frozenset[Between] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Found:
     exist: frozenset[NodeRef] = frozenset()
     attached: Sequence[Record] = ()
     holders: Mapping[Claim, str] = field(default_factory=dict)
+    between: Sequence[Record] = ()
 
 
 @dataclass(frozen=True, slots=True)

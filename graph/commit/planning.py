@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 
+from graph.commit.bars import check_bars, wanted_edges
 from graph.commit.cascading import cascade, gone
 from graph.commit.claims import check_claims, wanted_claims
 from graph.commit.draft import Draft
@@ -56,6 +57,10 @@ def plan(changes: Sequence[Change], now: datetime) -> Generator[Need, Found, Pla
         found = yield Need(attached=frontier)
         frontier = cascade(draft, found.attached)
     check_named(draft, first.exist)  # what is named may have gone with something deleted
+    edges = wanted_edges(draft)
+    if edges:
+        found = yield Need(between=edges)
+        check_bars(draft, found.between)
     claims = wanted_claims(draft)
     if claims:
         found = yield Need(claims=frozenset(claims))

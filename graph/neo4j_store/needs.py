@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.commit import Found, Need
+from graph.commit import Between, Found, Need
 from graph.model import RECORDS, NodeRef, Record, RecordInfo, edge_records
 from graph.model.codec import decoder
 from graph.neo4j_store.connection import Transaction, run
@@ -49,6 +49,10 @@ async def answer(need: Need, transaction: Transaction, tenant: str) -> Found:
     for kind, text in sorted(need.claims):
         claims.setdefault(kind, []).append(text)
     held = {parts.add(texts, _held(RECORDS[kind])): kind for kind, texts in claims.items()}
+    joined: dict[str, RecordInfo] = {}
+    for (kind, source, target), pairs in _pairs(need.between).items():
+        info = RECORDS[kind]
+        joined[parts.add(pairs, _joined(info, source, target))] = info
     lists = await parts.answers(transaction, tenant)
     records = [record for name, info in whole.items() for record in _records(info, lists[name])]
     hanging = [record for name, info in attached.items() for record in _records(info, lists[name])]
@@ -57,7 +61,23 @@ async def answer(need: Need, transaction: Transaction, tenant: str) -> Found:
         exist=frozenset(NodeRef(i.name, key) for name, i in exist.items() for key in lists[name]),
         attached=tuple({record.ref: record for record in hanging}.values()),
         holders={(kind, c): key for name, kind in held.items() for c, key in lists[name]},
+        between=[edge for name, info in joined.items() for edge in _records(info, lists[name])],
     )
+
+
+def _pairs(wanted: Iterable[Between]) -> dict[tuple[str, str, str], list[list[str]]]:
+    """Keys of sources and targets, by kind of edge, of source and of target."""
+    keys: dict[tuple[str, str, str], list[list[str]]] = {}
+    for kind, source, target in sorted(wanted):
+        keys.setdefault((kind, source.kind, target.kind), []).append([source.key, target.key])
+    return keys
+
+
+def _joined(info: RecordInfo, source: str, target: str) -> str:
+    """Edges of a kind from one record to another."""
+    one = keyed(RECORDS[source], "a", "value[0]")
+    other = keyed(RECORDS[target], "b", "value[1]")
+    return f"MATCH {one}-[n:{entity_type(info)}]->{other} {_collected(info)}"
 
 
 def _by_kind(refs: Iterable[NodeRef]) -> list[tuple[RecordInfo, list[str]]]:

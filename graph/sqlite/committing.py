@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from graph.changelog import decode_outcomes, encode_changes, encode_outcomes
-from graph.commit import Found, Need, Plan, claim_of, fingerprint, plan
+from graph.commit import Between, Found, Need, Plan, claim_of, fingerprint, plan
 from graph.errors import Conflict, shown
 from graph.model import RECORDS, NodeRef, Record, RecordInfo
 from graph.model.codec import ENDS, decoder, encode, micros
@@ -114,7 +114,13 @@ def _answer(connection: sqlite3.Connection, need: Need) -> Found:
     for kind, texts in _by_kind(need.claims):
         held = _among(connection, kind, "claim, key", "claim", texts)
         holders.update({(kind, text): key for text, key in held})
-    return Found(records, frozenset(exist), _attached(connection, need.attached), holders)
+    return Found(
+        records,
+        frozenset(exist),
+        _attached(connection, need.attached),
+        holders,
+        _between(connection, need.between),
+    )
 
 
 def _by_kind(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -144,6 +150,20 @@ def _attached(connection: sqlite3.Connection, refs: frozenset[NodeRef]) -> list[
             rows = connection.execute(text, (as_json(keys),))
             found.update({r.ref: r for r in map(decoder(info.name), rows)})
     return list(found.values())
+
+
+_JOINED = "WHERE source_kind = ? AND source_key = ? AND target_kind = ? AND target_key = ?"
+
+
+def _between(connection: sqlite3.Connection, wanted: frozenset[Between]) -> list[Record]:
+    """Edges of a kind between a source and a target; pairs are few."""
+    return [
+        record
+        for kind, source, target in wanted
+        for record in map(
+            decoder(kind), connection.execute(f"{select(kind)} {_JOINED}", (*source, *target))
+        )
+    ]
 
 
 def _hanging(kind: str) -> Iterator[tuple[RecordInfo, str]]:

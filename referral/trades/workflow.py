@@ -16,8 +16,8 @@ from graph.errors import FieldProblem, shown
 from graph.model import Need, NodeRef, Offer, Trade, TradeLeg, Veto
 from graph.model.fields import LARGEST_LONG
 from graph.model.words import TradeStatus
-from graph.store import Mode, Step, Upsert
-from referral.trade_rules import trade_step, units_step
+from graph.store import Bar, Mode, Step, Upsert
+from referral.trade_rules import agreed_step, held_till, trade_step, units_step, vetoed
 
 MOST_LEGS = 12
 """Most legs of one trade."""
@@ -166,9 +166,8 @@ def _problem_of(leg: Wanted, facts: Facts) -> FieldProblem | None:
     if leg.quantity < 1:
         return FieldProblem("quantity", f"{leg.quantity} units; give 1 or more")
     for name, wish in (("offer_key", offer), ("need_key", need)):
-        if wish.until is not None and wish.until < facts.today:
-            what = f"{type(wish).__name__.lower()} {shown(wish.key)}"
-            return FieldProblem(name, f"{what} held till {wish.until}; ask for it to be renewed")
+        if late := held_till(wish, facts.today):
+            return FieldProblem(name, late)
         if leg.quantity > wish.quantity - wish.reserved:
             after = _with_reserved(wish, leg.quantity)
             short = units_step(wish, after)
@@ -185,13 +184,9 @@ def _vetoed(
     giver: NodeRef, receiver: NodeRef, vetoes: Sequence[Veto], today: date
 ) -> FieldProblem | None:
     for veto in vetoes:
-        holds = veto.until is None or veto.until >= today
-        if holds and {veto.source, veto.target} == {giver, receiver}:
-            return FieldProblem(
-                "need_key",
-                f"{shown(veto.source.key)} refuses to trade with {shown(veto.target.key)}; "
-                "plan again, or end that veto",
-            )
+        refused = vetoed(veto, today) if {veto.source, veto.target} == {giver, receiver} else None
+        if refused:
+            return FieldProblem("need_key", refused)
     return None
 
 
@@ -228,6 +223,8 @@ def advance(
     """The changes that move a trade on.
 
     To AGREED, its units are reserved; from there to DONE they are used up, to FAILED given back.
+    Units, last days and vetoes are looked at under the write lock: none that was committed before
+    is passed over.
 
     Args:
         trade: as it was read.
@@ -236,7 +233,7 @@ def advance(
         now: the time.
         reason: why it fails; it must be given then, and only then.
         failed: place of the leg it failed for, from 1.
-        facts: what to check the legs against, before they are agreed.
+        facts: offers and needs to check the legs against, before they are agreed.
     """
     moved: dict[str, Any] = {"status": to}
     if reason is not None:
@@ -248,11 +245,32 @@ def advance(
         derived["closed_at"] = now
     wrong = _wrong_step(legs, to, reason, failed) or _wrong_legs(trade, legs, facts)
     rule = _refusal(wrong) or trade_step(trade)
-    changes = [Upsert("Trade", trade.key, moved, Mode.UPDATE, step=rule, derived=derived)]
+    agreed = to is TradeStatus.AGREED
+    bars = _vetoes_of(legs, now.date()) if agreed else ()
+    trade_change = Upsert(
+        "Trade", trade.key, moved, Mode.UPDATE, step=rule, derived=derived, bars=bars
+    )
+    changes = [trade_change]
     if failed is not None and 1 <= failed <= len(legs):
         leg = legs[failed - 1]
         changes.append(Upsert("TradeLeg", leg.key, {"failed": True}, Mode.UPDATE))
-    return changes + _units(trade, legs, to)
+    return changes + _units(trade, legs, to, now.date())
+
+
+def _vetoes_of(legs: Sequence[TradeLeg], today: date) -> tuple[Bar, ...]:
+    """Vetoes of either side of each leg stand against agreeing."""
+    return tuple(_vetoes_of_leg(place, leg, today) for place, leg in enumerate(legs, 1))
+
+
+def _vetoes_of_leg(place: int, leg: TradeLeg, today: date) -> Bar:
+    giver = NodeRef(leg.giver_kind, leg.giver_key)
+    receiver = NodeRef(leg.receiver_kind, leg.receiver_key)
+
+    def rule(veto: Veto) -> FieldProblem | None:
+        refused = vetoed(veto, today)
+        return FieldProblem("status", f"leg {place}: {refused}") if refused else None
+
+    return Bar("Veto", frozenset({(giver, receiver), (receiver, giver)}), rule)
 
 
 def _wrong_step(
@@ -274,6 +292,7 @@ def _wrong_legs(trade: Trade, legs: Sequence[TradeLeg], facts: Facts | None) -> 
     """The first thing that stands against agreeing."""
     if facts is None:
         return None
+    facts = replace(facts, vetoes=(), today=date.min)  # both are looked at under the write lock
     wanted = [Wanted(leg.offer_key, leg.need_key, leg.quantity) for leg in legs]
     problems = problems_of(wanted, facts, chain=trade.chain)
     if not problems:
@@ -283,7 +302,7 @@ def _wrong_legs(trade: Trade, legs: Sequence[TradeLeg], facts: Facts | None) -> 
     return FieldProblem("status", f"{where}{problems[place].message}")
 
 
-def _units(trade: Trade, legs: Sequence[TradeLeg], to: TradeStatus) -> list[Upsert]:
+def _units(trade: Trade, legs: Sequence[TradeLeg], to: TradeStatus, today: date) -> list[Upsert]:
     """What becomes of the units of the legs."""
     match to:
         case TradeStatus.AGREED:
@@ -295,17 +314,19 @@ def _units(trade: Trade, legs: Sequence[TradeLeg], to: TradeStatus) -> list[Upse
         case _:
             return []
     taken: dict[tuple[str, str], int] = {}
-    for leg in legs:
+    first: dict[tuple[str, str], int] = {}
+    for place, leg in enumerate(legs, 1):
         for kind, key in (("Offer", leg.offer_key), ("Need", leg.need_key)):
             if key is not None:
                 taken[kind, key] = taken.get((kind, key), 0) + leg.quantity
+                first.setdefault((kind, key), place)
     return [
         Upsert(
             kind,
             key,
             {},
             Mode.UPDATE,
-            step=units_step,
+            step=agreed_step(first[kind, key], today) if to is TradeStatus.AGREED else units_step,
             add={name: sign * units for name, sign in share.items()},
         )
         for (kind, key), units in taken.items()

@@ -68,7 +68,8 @@ class Writing:
             self._refuse(index, found)
             name = self.info.name
             revision = item.get("expectedRevision")
-            self.changes.append(Delete(name, key, revision, step=DELETIONS.get(name)))
+            own = DELETIONS.get(name)
+            self.changes.append(Delete(name, key, revision, step=own, carried=DELETIONS))
 
     def _refuse(self, index: int, found: Sequence[FieldProblem]) -> None:
         self.problems += [Problem(index, ProblemCode.INVALID, p.message, p.field) for p in found]

@@ -16,4 +16,4 @@ STEPS: Mapping[str, Step] = {
 """The rule of each record that has one, by name."""
 
 DELETIONS: Mapping[str, Step] = {"Offer": units_step, "Need": units_step}
-"""The rule that is asked when a record of that name is deleted by itself."""
+"""The rule that is asked when a record of that name is deleted, by itself or with an end."""

@@ -13,7 +13,7 @@ from strawberry.types.field import StrawberryField
 from graph.errors import BadInput, CommitRejected, FieldProblem, Problem, ProblemCode, shown
 from graph.ids import new_key
 from graph.inputs import validate, validate_key
-from graph.model import Trade, TradeLeg, Veto, relations
+from graph.model import NodeRef, Trade, TradeLeg, Veto, relations
 from graph.model.words import TradeStatus
 from graph.query import And, Compare, FindQuery, Op, Order, RelatedQuery, Window
 from graph.store import TenantGraph, Upsert
@@ -123,7 +123,9 @@ def _step() -> Any:
             input_field("to", graphql_enum(TradeStatus), "What it becomes.", required=True),
             input_field("reason", str, "Why it fails; needed for FAILED."),
             input_field("failedLeg", int, "Place of the leg it fails for, from 1."),
-            input_field("replanMaxParties", int, "Most parties of a circle in `replan`, 2 to 5; else 3."),
+            input_field(
+                "replanMaxParties", int, "Most parties of a circle in `replan`, 2 to 5; else 3."
+            ),
             once_field(),
         ],
     )
@@ -162,7 +164,7 @@ async def _advance(call: Call, *, input: Values) -> Payload:
     facts = None
     if to is TradeStatus.AGREED:
         wanted = [Wanted(leg.offer_key, leg.need_key, leg.quantity) for leg in legs]
-        facts = await _facts(graph, wanted)
+        facts = await _facts(graph, wanted, vetoes=False)
     changes = advance(
         trade, legs, to, datetime.now(UTC), failed=input.get("failedLeg"), facts=facts, **words
     )
@@ -210,18 +212,20 @@ def _words(given: dict[str, Any], found: list[FieldProblem]) -> dict[str, Any]:
         return given
 
 
-async def _facts(graph: TenantGraph, legs: Sequence[Wanted]) -> Facts:
+async def _facts(graph: TenantGraph, legs: Sequence[Wanted], *, vetoes: bool = True) -> Facts:
     """What the legs are checked against: two reads, and one more for vetoes."""
     offers: Any = await graph.nodes("Offer", [leg.offer for leg in legs if leg.offer])
     needs: Any = await graph.nodes("Need", [leg.need for leg in legs if leg.need])
     parties = {record.source for record in (*offers.values(), *needs.values())}
-    vetoes: list[Veto] = []
-    if parties:
-        among = tuple(sorted(parties))
-        both = And((Compare("source", Op.IN, among), Compare("target", Op.IN, among)))
-        page = await graph.find(FindQuery("Veto", both, window=Window(first=_MOST_VETOES)))
-        vetoes = [veto for veto in page.items if isinstance(veto, Veto)]
-    return Facts(offers, needs, vetoes, datetime.now(UTC).date())
+    found = await _vetoes_among(graph, parties) if vetoes and parties else []
+    return Facts(offers, needs, found, datetime.now(UTC).date())
+
+
+async def _vetoes_among(graph: TenantGraph, parties: set[NodeRef]) -> list[Veto]:
+    among = tuple(sorted(parties))
+    both = And((Compare("source", Op.IN, among), Compare("target", Op.IN, among)))
+    page = await graph.find(FindQuery("Veto", both, window=Window(first=_MOST_VETOES)))
+    return [veto for veto in page.items if isinstance(veto, Veto)]
 
 
 async def _legs_of(graph: TenantGraph, trade: Trade) -> list[TradeLeg]:

@@ -55,6 +55,11 @@ class Ledger:
                 for ref, r in held.items()
                 if (text := claim_of(r)) is not None and (ref.kind, text) in need.claims
             },
+            between=[
+                r
+                for ref, r in held.items()
+                if isinstance(r, Edge) and (ref.kind, r.source, r.target) in need.between
+            ],
         )
 
 

@@ -1,13 +1,14 @@
 from dataclasses import replace
 
 from graph.commit import Plan
-from graph.errors import ProblemCode
-from graph.model import Staff
+from graph.errors import FieldProblem, Problem, ProblemCode
+from graph.model import Offer, Staff
 from graph.store import Action, Delete, LoggedChange, Outcome, Upsert
 from tests.graph.commit.records import (
     LATER,
     contact,
     customer,
+    market,
     only,
     purchase,
     ref,
@@ -130,3 +131,17 @@ def test_a_record_changed_and_cleared_in_one_commit_grows_by_one_revision() -> N
 
     assert made.updated == (replace(purchase("p", "c"), items=3, updated_at=LATER, revision=2),)
     assert made.logged[-1].before == {"items": None, "referral_key": "r"}
+
+
+def test_a_deletion_asks_its_rules_about_the_edges_that_go_with_it() -> None:
+    """One of the edge's two ends is enough, and other kinds of edges are not asked about."""
+
+    def kept(before: Offer, after: None) -> FieldProblem | None:
+        return FieldProblem("key", f"{before.key} has {before.reserved} reserved, {after}")
+
+    gone = Delete("Good", "g", carried={"Offer": kept})
+
+    problem = only(refused(market(reserved=1), gone))
+
+    assert problem == Problem(0, ProblemCode.ILLEGAL_STEP, "o has 1 reserved, None", "key")
+    assert market().commit([Delete("Good", "g", carried={"Need": kept})]).deleted != ()

@@ -16,6 +16,7 @@ from graph.query import FindQuery, Window
 from graph.store import (
     MAX_CHANGES,
     Action,
+    Bar,
     Change,
     Delete,
     Mode,
@@ -347,6 +348,39 @@ async def test_a_key_belongs_to_its_tenant(store: Store) -> None:
     receipt = await other.commit([person("b")], actor="x", idempotency_key="k")
 
     assert (receipt.version, receipt.replayed) == (1, False)
+
+
+# -- edges that stand against a change
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_an_edge_between_two_nodes_may_stand_against_a_change(
+    turned: bool, graph: TenantGraph
+) -> None:
+    """Of its kind, this way round, with whole values, of this tenant alone."""
+    a, b = ref("Contact", "a"), ref("Contact", "b")
+    ends = {"source": b, "target": a} if turned else {"source": a, "target": b}
+    seen: list[Record] = []
+    bar = Bar("Veto", frozenset({(a, b), (a, ref("Customer", "b"))}), seen.append)
+    await commit(graph, person("a"), person("b"), Upsert("Customer", "b", {"name": "b"}))
+    await commit(graph, Upsert("Veto", "v", {**ends, "reason": "why"}), tie("t", "a", "b"))
+
+    await commit(graph, Upsert("Contact", "a", {"name": "new"}, bars=(bar,)))
+
+    found = (await graph.nodes("Veto", ["v"]))["v"]
+    assert seen == ([] if turned else [found])
+
+
+async def test_a_change_that_an_edge_stands_against_writes_nothing(graph: TenantGraph) -> None:
+    a, b = ref("Contact", "a"), ref("Contact", "b")
+    await commit(graph, person("a"), person("b"), tie("t", "a", "b"))
+    bar = Bar("Tie", frozenset({(a, b)}), lambda _: FieldProblem("name", "they are friends"))
+    version = await graph.version()
+
+    problems = await refused(graph, Upsert("Contact", "a", {"name": "new"}, bars=(bar,)))
+
+    assert problems == [(0, ProblemCode.ILLEGAL_STEP)]
+    assert await graph.version() == version
 
 
 # -- claims

@@ -417,6 +417,92 @@ async def test_an_offer_that_no_longer_holds_is_neither_proposed_nor_agreed(desk
     assert [e["message"] for e in agreed["errors"]] == [f"leg 2: {message}"]
 
 
+class Meanwhile:
+    """A graph in which somebody else commits just before each commit."""
+
+    def __init__(self, graph: TenantGraph, *others: Upsert) -> None:
+        self._graph, self._others = graph, others
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._graph, name)
+
+    async def commit(self, *given: Any, **named: Any) -> Any:
+        await self._graph.commit(self._others, actor="another")
+        return await self._graph.commit(*given, **named)
+
+
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+REFUSED = {"source": NodeRef("Customer", "maker"), "target": NodeRef("Customer", "house")}
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (
+            Upsert("Veto", "v", REFUSED),
+            "leg 2: 'maker' refuses to trade with 'house'; plan again, or end that veto",
+        ),
+        (
+            Upsert("Offer", "code", {"until": YESTERDAY}),
+            f"leg 2: offer 'code' held till {YESTERDAY}; ask for it to be renewed",
+        ),
+        (
+            Upsert("Need", "cars", {"until": YESTERDAY}),
+            f"leg 3: need 'cars' held till {YESTERDAY}; ask for it to be renewed",
+        ),
+    ],
+)
+async def test_what_is_committed_while_a_trade_is_agreed_stands_against_it(
+    each_desk: Desk, other: Upsert, message: str
+) -> None:
+    """It comes after all that was read, and before the commit."""
+    await each_desk.propose()
+    await each_desk.advance("NEGOTIATING")
+    graph = each_desk.graph
+    late = Desk(each_desk.schema, Meanwhile(graph, other), each_desk.analytics)
+
+    answer = await late.advance("AGREED")
+
+    assert [(e["code"], e["message"]) for e in answer["errors"]] == [("ILLEGAL_STEP", message)]
+    assert await each_desk.units() == of_each(0, 2)
+    trade = (await graph.nodes("Trade", ["t1"]))["t1"]
+    assert trade.status == "NEGOTIATING"  # type: ignore[attr-defined]
+
+
+async def test_a_veto_of_others_or_one_that_has_ended_does_not_stand_against_agreeing(
+    each_desk: Desk,
+) -> None:
+    await each_desk.propose()
+    await each_desk.advance("NEGOTIATING")
+    others = [
+        Upsert("Veto", "ended", {**REFUSED, "until": YESTERDAY}),
+        Upsert("Veto", "rival", {**REFUSED, "target": NodeRef("Customer", "rival")}),
+    ]
+    late = Desk(each_desk.schema, Meanwhile(each_desk.graph, *others), each_desk.analytics)
+
+    assert (await late.advance("AGREED"))["errors"] == []
+
+
+async def test_a_trade_is_never_agreed_after_a_veto(each_desk: Desk) -> None:
+    """Whichever of the two comes first, the log tells, and the answer agrees with it."""
+    for turn in range(6):
+        key = f"t{turn}"
+        await each_desk.propose(key)
+        await each_desk.advance("NEGOTIATING", key)
+        veto = each_desk.graph.commit([Upsert("Veto", key, REFUSED)], actor="test")
+
+        agreed, receipt = await asyncio.gather(each_desk.advance("AGREED", key), veto)
+
+        if agreed["errors"]:
+            assert "'maker' refuses to trade with 'house'" in agreed["errors"][0]["message"]
+        else:
+            assert int(agreed["version"]) < receipt.version
+            await each_desk.advance("FAILED", key, reason="vetoed")
+        ended = [Upsert("Veto", key, {"until": YESTERDAY})]
+        await each_desk.graph.commit(ended, actor="test")
+        assert await each_desk.units() == of_each(0, 2)
+
+
 async def test_a_chain_begins_with_a_gift_and_ends_open(desk: Desk) -> None:
     answer = await desk.propose(legs=[leg("ads"), leg("code")], chain=True)
 
@@ -448,11 +534,37 @@ async def test_what_agreed_trades_reserve_is_neither_lowered_nor_deleted(desk: D
     assert await desk.units() == of_each(2, 2)
 
 
+@pytest.mark.parametrize(
+    "gone",
+    [
+        'deleteCustomers(input: {items: [{key: "agency"}]})',
+        'deleteGoods(input: {items: [{key: "ads"}]})',
+    ],
+)
+async def test_what_agreed_trades_reserve_does_not_go_with_its_party_or_good(
+    each_desk: Desk, gone: str
+) -> None:
+    await each_desk.agreed()
+    before = await each_desk.graph.version()
+    delete = f"mutation {{ gone: {gone} {{ version errors {{ code field message }} }} }}"
+
+    refused = (await each_desk.run(delete))["gone"]
+
+    assert refused["version"] is None
+    assert {(e["code"], e["field"]) for e in refused["errors"]} == {("ILLEGAL_STEP", "key")}
+    assert "agreed trades have reserved 1 units of offer 'ads'; let them be done or fail first" in [
+        e["message"] for e in refused["errors"]
+    ]
+    assert await each_desk.graph.version() == before
+
+    await each_desk.advance("FAILED", reason="the agency closes")
+    assert (await each_desk.run(delete))["gone"]["errors"] == []
+
+
 async def test_a_trade_outlives_the_offers_it_drew_on(desk: Desk) -> None:
     await desk.agreed()
-    await desk.run('mutation { deleteCustomers(input: {items: [{key: "agency"}]}) { version } }')
-
     failed = await desk.advance("FAILED", reason="agency closed")
+    await desk.run('mutation { deleteCustomers(input: {items: [{key: "agency"}]}) { version } }')
 
     assert failed["errors"] == []
     assert (await desk.units())["Need ads"] == (0, 2)
