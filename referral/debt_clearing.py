@@ -13,7 +13,8 @@ from graph.network import Network
 from referral.answers import Answer, Long, PartyRef
 from referral.parties import PartyArgument
 from referral.registry import analytic
-from referral.trades.clearing import LARGEST_DEBT, clear_debts
+from referral.trades.amounts import LARGEST_AMOUNT
+from referral.trades.clearing import clear_debts
 
 MOST_DEBTS = 10_000
 
@@ -24,7 +25,7 @@ class Debt:
 
     debtor: Annotated[PartyArgument, Field(description="Who owes.")]
     creditor: Annotated[PartyArgument, Field(description="Who is owed.")]
-    amount_minor: Annotated[Money, Field(ge=0, le=LARGEST_DEBT, description="How much.")]
+    amount_minor: Annotated[Money, Field(ge=0, le=LARGEST_AMOUNT, description="How much.")]
 
 
 def _read_debt(value: Any) -> Any:

@@ -67,6 +67,7 @@ def missing_links(
     Time O(p log p) for p ways to close an open path, memory O(p).
 
     Raises:
+        BadInput: a leg moves more than 2**50 minor units, or all of them together 2**53 or more.
         TooExpensive: more than 20 million ways, or pairs of an offer and a need.
 
     References: Ashlagi & Roth 2021, doi:10.1287/mnsc.2020.3954 (thickness of exchange markets).

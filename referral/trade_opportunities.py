@@ -133,7 +133,8 @@ def trade_opportunities(
     for each party more one factor of an arc's row more; memory O(w + first).
 
     Raises:
-        BadInput: the cursor leads nowhere.
+        BadInput: the cursor leads nowhere; a leg moves more than 2**50 minor units, or all of
+            them together 2**53 or more.
         NotFound: there is no such party or good.
         TooExpensive: more than 20 million pairs of an offer and a need.
 

@@ -150,7 +150,8 @@ def trade_plan(
     without one; memory O(w) for w pairs of an offer and a need of one good, and the columns made.
 
     Raises:
-        BadInput: the forced parties can't all trade.
+        BadInput: the forced parties can't all trade; a leg moves more than 2**50 minor units, or
+            all of them together 2**53 or more.
         NotFound: a party is not there.
         TooExpensive: more than 20 million pairs of an offer and a need.
 

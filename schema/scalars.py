@@ -16,11 +16,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.errors import shown
 from graph.model import FieldInfo, Money, Scalar
-from graph.model.fields import LARGEST_LONG
+from graph.model.fields import LARGEST_LONG, MINOR_DIGITS, show_money
 from schema.declare import list_of
-
-MINOR_DIGITS = 2
-"""Decimal digits of the currency's minor unit."""
 
 Long = NewType("Long", int)
 """A whole number of up to 64 bits."""
@@ -29,13 +26,6 @@ JSON = NewType("JSON", object)
 """Any JSON value."""
 
 _AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,2})?")
-_UNIT = 10**MINOR_DIGITS
-
-
-def show_money(amount: int) -> str:
-    """Minor units as major units, exact: 123450 is "1234.50"."""
-    major, minor = divmod(abs(amount), _UNIT)
-    return f"{'-' if amount < 0 else ''}{major}.{minor:0{MINOR_DIGITS}}"
 
 
 def read_money(value: object) -> Money:
@@ -50,7 +40,7 @@ def read_money(value: object) -> Money:
             f"{shown(value)} is not an amount; write it as a string with at most "
             f'{MINOR_DIGITS} decimals, for example "1234.50"'
         )
-    amount = int(Decimal(text) * _UNIT)
+    amount = int(Decimal(text) * 10**MINOR_DIGITS)
     if abs(amount) > LARGEST_LONG:
         raise GraphQLError(f"{shown(value)} is too large; the largest is {show_money(2**63 - 1)}")
     return Money(amount)

@@ -24,6 +24,15 @@ LARGEST_LONG = 2**63 - 1
 Money = NewType("Money", int)
 """An amount in minor units (fen, cents) of the tenant's one currency."""
 
+MINOR_DIGITS = 2
+"""Decimal digits of the currency's minor unit."""
+
+
+def show_money(amount: int) -> str:
+    """Minor units as major units, exact: 123450 is "1234.50"."""
+    major, minor = divmod(abs(amount), 10**MINOR_DIGITS)
+    return f"{'-' if amount < 0 else ''}{major}.{minor:0{MINOR_DIGITS}}"
+
 
 class NodeRef(NamedTuple):
     """Names one record: `kind` is the record's name ("Customer"), `key` the caller's identifier."""

@@ -19,11 +19,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.errors import BadInput
+from graph.model.fields import show_money
+from referral.trades.amounts import LARGEST_AMOUNT
 from referral.trades.cancelling import cancel
 from referral.trades.want_graph import Floats, Ids, Longs
-
-LARGEST_DEBT = 2**50
-"""Debts together stay below this, so that floats hold them exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,11 @@ def _checked(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
         raise BadInput("debtors, creditors and amounts are not as many; give one of each a debt")
     if (amount < 0).any():
         raise BadInput(f"a debt of {int(amount.min()):,}; give 0 or more, and turn it round")
-    if len(amount) and float(amount.astype(np.float64).sum()) >= LARGEST_DEBT:
-        raise BadInput(f"debts of {amount.sum():,} together, at most {LARGEST_DEBT:,} can be added")
+    if (total := sum(amount.tolist())) > LARGEST_AMOUNT:
+        raise BadInput(
+            f"the debts are {show_money(total)} together, at most {show_money(LARGEST_AMOUNT)} "
+            "can be set off exactly; correct the largest, or clear them in parts"
+        )
     if (debtor == creditor).any():
         party = int(debtor[debtor == creditor][0])
         raise BadInput(f"party {party} owes itself; leave that debt out")

@@ -10,11 +10,14 @@ from typing import NamedTuple, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.errors import BadInput
+from graph.model.fields import show_money
 from graph.network import EdgeTable, Network, days, gather
 from graph.network.values import NO_DAY
 from referral.matching import matches
+from referral.trades.amounts import LARGEST_AMOUNT, LARGEST_TOTAL, moves, too_much
 from referral.trades.missing import Wishes
-from referral.trades.want_graph import LARGEST_TOTAL, Floats, Ids, Longs, WantGraph, want_graph
+from referral.trades.want_graph import Floats, Ids, Longs, WantGraph, want_graph
 
 FRESH_DAYS = 30
 """An offer or need that holds at least as many days is wholly fresh."""
@@ -68,6 +71,7 @@ def market(
         givers: nodes that give first and ask nothing back.
 
     Raises:
+        BadInput: a leg moves more than 2**50 minor units, or all together 2**53 or more.
         TooExpensive: more than 20 million pairs of an offer and a need.
     """
     day = days(on or network.computed_at.date())
@@ -124,7 +128,7 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
     good = np.unique(np.concatenate((offers.target[offering], needs.target[needing])))
     giver = np.searchsorted(party, offers.source[offer])
     receiver = np.searchsorted(party, needs.source[need])
-    value, units = _values(offers, needs, offer, need)
+    value, units = _values(network, offer, need)
     graph = want_graph(
         Names(network, party),
         giver,
@@ -179,15 +183,37 @@ def _allowed(network: Network, offer: Longs, need: Longs, day: int) -> tuple[Lon
     return offer[keep], need[keep]
 
 
-def _values(offers: EdgeTable, needs: EdgeTable, offer: Longs, need: Longs) -> tuple[Longs, Longs]:
+def _values(network: Network, offer: Longs, need: Longs) -> tuple[Longs, Longs]:
     """Value of a unit, -1 where it is not known, and the units that can move at once.
 
-    Cut off so that the values of all arcs can be added exactly.
+    Raises:
+        BadInput: what moves is too much to be added exactly.
     """
+    offers, needs = network.edges["Offer"], network.edges["Need"]
     offered, needed = offers.columns["value_minor"][offer], needs.columns["value_minor"][need]
     units = np.minimum(free_units(offers, offer), free_units(needs, need))
-    most = (LARGEST_TOTAL - 1) // max(1, len(offer)) // np.maximum(units, 1)
-    return np.minimum(np.where(offered >= 0, offered, needed), most), units
+    value = np.where(offered >= 0, offered, needed)
+    worth = np.maximum(value, 0).astype(np.float64) * units
+    if len(worth) and (worth.max() > LARGEST_AMOUNT or worth.sum() >= LARGEST_TOTAL):
+        at = int(worth.argmax())
+        named = ("Offer", offer) if offered[at] >= 0 else ("Need", need)
+        raise _too_much(network, *named, at, int(value[at]), int(units[at]), worth)
+    return value, units
+
+
+def _too_much(
+    network: Network, kind: str, rows: Longs, at: int, value: int, units: int, worth: Floats
+) -> BadInput:
+    """What is wrong with the leg that moves most, or with all of them together."""
+    (key,) = network.edges[kind].keys.take(rows[[at]])
+    alone = too_much(kind, key, value, units)
+    if alone is not None:
+        return BadInput(alone)
+    return BadInput(
+        f"{len(worth):,} possible legs move {show_money(int(worth.sum()))} together, at most "
+        f"{show_money(LARGEST_TOTAL)} can be added exactly; ask for one region, or look at the "
+        f"largest: {moves(kind, key, value, units)}"
+    )
 
 
 def _left(table: EdgeTable, rows: Longs, day: int) -> Floats:

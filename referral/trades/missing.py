@@ -19,6 +19,10 @@ LARGEST = 20_000_000
 """Most open paths that are looked at."""
 
 
+LARGEST_SUM = 2.0**63 - 2.0**20
+"""Sums of values stay below this; floats may be wrong by as much."""
+
+
 class Kind(StrEnum):
     """What is missing."""
 
@@ -78,7 +82,7 @@ def missing_links(
         first: how many.
 
     Raises:
-        BadInput: an argument is out of its bounds.
+        BadInput: an argument is out of its bounds, or values don't add up in 64 bits.
         TooExpensive: more than 20 million open paths.
     """
     return count_and_rank(graph, wishes, max_parties=max_parties, first=first)[1]
@@ -191,6 +195,11 @@ def _summed(
     if not len(names):
         return []
     total = np.add.reduceat(value[path], begin)
+    if float(np.add.reduceat(value[path].astype(np.float64), begin).max()) >= LARGEST_SUM:
+        raise BadInput(
+            "the value that one link would open has more than 64 bits; correct the values of the "
+            "largest offers, or ask for one region"
+        )
     return [
         MissingLink(
             kind=kind,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from graph.errors import BadInput, shown
+from referral.trades.amounts import LARGEST_TOTAL
 
 Ids = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -20,9 +21,6 @@ UNKNOWN = -1
 """Value of an arc whose value is not known."""
 
 Kind = TypeVar("Kind", bound=np.generic)
-
-LARGEST_TOTAL = 2**53
-"""All values together stay below this, so that floats add them exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,10 +14,10 @@ from typing import Any
 
 from graph.errors import FieldProblem, shown
 from graph.model import Need, NodeRef, Offer, Trade, TradeLeg, Veto
-from graph.model.fields import LARGEST_LONG
 from graph.model.words import TradeStatus
 from graph.store import Bar, Mode, Step, Upsert
 from referral.trade_rules import agreed_step, held_till, trade_step, units_step, vetoed
+from referral.trades.amounts import too_much
 
 MOST_LEGS = 12
 """Most legs of one trade."""
@@ -80,7 +80,7 @@ def propose(
         given,
         Mode.CREATE,
         step=_refusal(problems.get(-1)),
-        derived={"value_minor": min(value, LARGEST_LONG)},
+        derived={"value_minor": value},
     )
     return [trade, *made]
 
@@ -111,8 +111,8 @@ def _who_gives_what(ends: tuple[Offer, Need] | None, quantity: int) -> dict[str,
     if ends is not None:
         offer, need = ends
         giver, receiver, good = offer.source, need.source, offer.target.key
-        unit = need.value_minor if offer.value_minor is None else offer.value_minor
-        value = None if unit is None else min(unit * quantity, LARGEST_LONG)
+        unit = _valuing(offer, need).value_minor
+        value = None if unit is None else unit * quantity
     return {
         "giver_kind": giver.kind,
         "giver_key": giver.key,
@@ -121,6 +121,11 @@ def _who_gives_what(ends: tuple[Offer, Need] | None, quantity: int) -> dict[str,
         "good_key": good,
         "value_minor": value,
     }
+
+
+def _valuing(offer: Offer, need: Need) -> Offer | Need:
+    """Which of the two says what a unit is worth."""
+    return need if offer.value_minor is None else offer
 
 
 def _refusal(problem: FieldProblem | None) -> Step | None:
@@ -173,6 +178,10 @@ def _problem_of(leg: Wanted, facts: Facts) -> FieldProblem | None:
             short = units_step(wish, after)
             assert short is not None
             return FieldProblem("quantity", short.message)
+    valuing = _valuing(offer, need)
+    name, unit = type(valuing).__name__, valuing.value_minor or 0
+    if absurd := too_much(name, valuing.key, unit, leg.quantity):
+        return FieldProblem("quantity", absurd)
     return _vetoed(offer.source, need.source, facts.vetoes, facts.today)
 
 

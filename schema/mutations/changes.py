@@ -12,11 +12,10 @@ from graph.errors import BadInput, FieldProblem, Problem, ProblemCode, shown
 from graph.ids import new_key
 from graph.inputs import validate, validate_key
 from graph.model import RECORDS, NodeRef, RecordInfo, Scalar
-from graph.model.fields import DEFAULT_REGION
+from graph.model.fields import DEFAULT_REGION, show_money
 from graph.store import Change, Delete, Mode, Upsert
 from schema.mutations.inputs import public_name
 from schema.mutations.rules import DELETIONS, STEPS
-from schema.scalars import show_money
 
 Values = Mapping[str, Any]
 

@@ -18,8 +18,10 @@ from referral import matching
 from referral.answers import Long
 from referral.kernels import cycles
 from referral.kernels.cycles import three_cycles, two_cycles
+from referral.missing_links import missing_links
 from referral.registry import run
 from referral.trade_opportunities import CirclesOfSize, TradeOpportunity, trade_opportunities
+from referral.trade_plan import trade_plan
 from referral.trades import opportunities as opportunities_module
 from referral.trades.answers import PossibleLeg
 from tests.referral.networks import MADE, bitcoin_otc, contact, numbers, trades
@@ -125,10 +127,45 @@ def test_an_offer_without_value_is_worth_what_the_need_says_or_is_unknown() -> N
     assert row.value_minor == 7
 
 
-def test_absurd_values_do_not_wrap_around() -> None:
-    (row,) = trade_opportunities(swap(value_minor=[2**62, 2**40], quantity=[2**31 - 1] * 2)).items
+def test_a_value_too_large_to_be_added_is_refused_with_whose_it_is() -> None:
+    """The offer of c00000: 3 units of it are needed."""
+    largest = swap(value_minor=[2**50 // 3, 0], quantity=[2**31 - 1] * 2)
+    assert trade_opportunities(largest).items[0].value_minor == 2**50 // 3 * 3
 
-    assert [leg.value_minor for leg in row.legs] == [3 * ((2**53 - 1) // 2 // 3), 9 * 2**40]
+    for value, told in (
+        (2**50 // 3 + 1, "11258999068426.26 (3 units of 3752999689475.42)"),
+        (2**62, "138350580552821637.12 (3 units of 46116860184273879.04)"),
+    ):
+        absurd = swap(value_minor=[value, 2**40], quantity=[2**31 - 1] * 2)
+        for ask in (trade_opportunities, trade_plan, missing_links):
+            with pytest.raises(BadInput) as refused:
+                ask(absurd)
+            assert str(refused.value) == (
+                f"offer '0' moves {told}; one leg may move at most 11258999068426.24: "
+                "correct its value or quantity"
+            )
+
+
+def test_a_need_of_absurd_value_is_named_where_the_offer_has_none() -> None:
+    absurd = trades(offers=[(0, 0, -1), (1, 1, 1)], needs=[(1, 0, 2**51), (0, 1, 1)])
+
+    with pytest.raises(BadInput, match=r"need '.*' moves 22517998136852\.48; one leg"):
+        trade_opportunities(absurd)
+
+
+def test_values_too_large_together_are_refused_with_the_largest() -> None:
+    """Eight legs of 2**50 are 2**53."""
+    many = ring(3, 2**50)
+    assert trade_opportunities(many).total == 5
+
+    with pytest.raises(BadInput) as refused:
+        trade_opportunities(ring(4, 2**50))
+
+    assert str(refused.value) == (
+        "12 possible legs move 135107988821114.88 together, at most 90071992547409.92 can be "
+        "added exactly; ask for one region, or look at the largest: offer '0' moves "
+        "11258999068426.24"
+    )
 
 
 def test_nothing_moves_of_zero_units() -> None:

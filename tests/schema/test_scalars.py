@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLError, parse_const_value, value_from_ast_untyped
 
 from graph.model import Money
+from graph.model.fields import show_money
 from schema.scalars import (
     SCALARS,
     Long,
@@ -17,7 +18,6 @@ from schema.scalars import (
     read_moment,
     read_money,
     show_moment,
-    show_money,
 )
 
 

@@ -68,7 +68,7 @@ def test_three_debts_in_a_triangle_fall_by_the_smallest() -> None:
         (([0], [0], [1]), "party 0 owes itself"),
         (([0], [1], [1, 2]), "are not as many"),
         (([0], [-1], [1]), "number parties from 0"),
-        (([0], [1], [2**51]), "can be added"),
+        (([0], [1], [2**51]), "22517998136852.48 together, at most 11258999068426.24"),
     ],
 )
 def test_wrong_debts_are_refused(debts: Any, message: str) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from graph.errors import FieldProblem
 from graph.model import Money, Need, NodeRef, Offer, Trade, TradeLeg
 from graph.model.words import TradeStatus
 from graph.store import Mode
@@ -23,7 +24,7 @@ def facts() -> Facts:
     a, b = party("a"), party("b")
     return Facts(
         offers={
-            "ox": Offer(key="ox", source=a, target=x, value_minor=Money(2**62), quantity=2),
+            "ox": Offer(key="ox", source=a, target=x, value_minor=Money(2**40), quantity=2),
             "oy": Offer(key="oy", source=b, target=y, quantity=2),
         },
         needs={
@@ -43,7 +44,7 @@ def test_a_proposal_is_a_trade_and_its_legs_with_what_was_read_apart() -> None:
 
     assert (trade.kind, trade.key, trade.mode) == ("Trade", "t", Mode.CREATE)
     assert trade.values == {"chain": False, "note": "n", "plan_checksum": None}
-    assert trade.derived == {"value_minor": 2**62 + 14}
+    assert trade.derived == {"value_minor": 2**40 + 14}
     assert one.values == {
         "trade_key": "t", "position": 1, "offer_key": "ox", "need_key": "nx", "quantity": 1,
     }  # fmt: skip
@@ -66,13 +67,20 @@ def test_the_same_proposal_names_its_legs_alike() -> None:
     assert not {c.key for c in first} & {c.key for c in other}
 
 
-def test_values_beyond_64_bits_are_cut_off() -> None:
-    both = replace(facts().offers["oy"], value_minor=Money(2**62))
-    found = replace(facts(), offers={**facts().offers, "oy": both})
+def test_a_leg_that_moves_too_much_to_be_added_exactly_is_refused() -> None:
+    dear = replace(facts().offers["oy"], value_minor=Money(2**49 + 1))
+    found = replace(facts(), offers={**facts().offers, "oy": dear})
 
-    trade, _, two = propose("t", LEGS, found)
+    problems = problems_of(LEGS, found, chain=False)
 
-    assert (two.derived["value_minor"], trade.derived["value_minor"]) == (2**63 - 1, 2**63 - 1)
+    assert problems == {
+        1: FieldProblem(
+            "quantity",
+            "offer 'oy' moves 11258999068426.26 (2 units of 5629499534213.13); one leg may move "
+            "at most 11258999068426.24: correct its value or quantity",
+        )
+    }
+    assert problems_of((LEGS[0], Wanted("oy", "ny", 1)), found, chain=False) == {}
 
 
 def test_a_wrong_leg_refuses_whatever_is_asked_of_it() -> None:
