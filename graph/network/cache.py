@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from graph.network.flat import Flat, flatten, shape, unflatten
 from graph.network.network import Network
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same bytes would mean something else."""
 
 _MANIFEST = "manifest.json"

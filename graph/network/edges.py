@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions, row_starts
+from graph.network.csr import Csr, Ids, Starts, row_starts, starts_type
 from graph.network.texts import Texts
 
 
@@ -19,7 +19,7 @@ class EdgeTable:
     """Edges sorted by source, target and key: an edge's place is its number.
 
     Sorted, the targets themselves are the forward rows, so that both directions take 16 bytes
-    an edge and 16 bytes a node.
+    an edge and 8 bytes a node.
 
     Attributes:
         kind: name of the edge record.
@@ -53,9 +53,9 @@ class EdgeTable:
 
 
 @lru_cache(maxsize=8)
-def no_rows(size: int) -> Positions:
+def no_rows(size: int) -> Starts:
     """Where the rows of `size` nodes begin when there are no edges: one for all such kinds."""
-    starts = np.zeros(size + 1, np.int64)
+    starts = np.zeros(size + 1, starts_type(0))
     starts.flags.writeable = False
     return starts
 

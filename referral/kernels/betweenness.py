@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import TooExpensive
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Floats, frozen, plain
@@ -59,7 +59,7 @@ def betweenness(
 
 
 @compiled
-def _add(starts: Positions, ids: Ids, origins: Ids, totals: Floats) -> None:
+def _add(starts: Starts, ids: Ids, origins: Ids, totals: Floats) -> None:
     """Searches from each origin, then hands the dependencies back, the farthest ring first.
 
     On the way back only the ring below holds shares, so that the inner loop is a plain sum
@@ -98,7 +98,7 @@ def _add(starts: Positions, ids: Ids, origins: Ids, totals: Floats) -> None:
 
 @compiled
 def _search(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     origin: int,
     distance: Ids,

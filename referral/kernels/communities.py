@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import Components, connected_components
@@ -98,7 +98,7 @@ def modularity(
 
 
 def _settled(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     weights: Floats,
     resolution: float,
@@ -137,12 +137,12 @@ def _split(graph: Csr, label: Ids) -> Components:
     return connected_components(near[within], graph.ids[within], len(label))
 
 
-def _read_only(starts: Positions, ids: Ids, weights: Floats) -> tuple[Positions, Ids, Floats]:
-    return frozen(starts, np.int64), frozen(ids, np.int32), frozen(weights, np.float64)
+def _read_only(starts: Starts, ids: Ids, weights: Floats) -> tuple[Starts, Ids, Floats]:
+    return *plain(Csr(starts, ids)), frozen(weights, np.float64)
 
 
 @compiled
-def _strengths(starts: Positions, weights: Floats, strength: Floats) -> None:
+def _strengths(starts: Starts, weights: Floats, strength: Floats) -> None:
     for node in range(len(strength)):
         for entry in range(starts[node], starts[node + 1]):
             strength[node] += weights[entry]
@@ -150,7 +150,7 @@ def _strengths(starts: Positions, weights: Floats, strength: Floats) -> None:
 
 @compiled
 def _move(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     weights: Floats,
     strength: Floats,
@@ -207,8 +207,8 @@ def _move(
 
 @compiled
 def _merged(
-    starts: Positions, ids: Ids, weights: Floats, label: Ids, count: int
-) -> tuple[Positions, Ids, Floats]:
+    starts: Starts, ids: Ids, weights: Floats, label: Ids, count: int
+) -> tuple[Starts, Ids, Floats]:
     """One node for each community; an entry of weight within stays as a loop."""
     size = len(label)
     begin = np.zeros(count + 1, np.int64)
@@ -221,7 +221,7 @@ def _merged(
     for node in range(size):
         members[filled[label[node]]] = node
         filled[label[node]] += 1
-    new_starts = np.zeros(count + 1, np.int64)
+    new_starts = np.zeros(count + 1, starts.dtype)
     new_ids = np.empty(len(ids), np.int32)
     new_weights = np.empty(len(ids))
     place_of = np.full(count, -1, np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions, csr
+from graph.network.csr import Csr, Ids, Positions, Starts, csr
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Unsigned, frozen, plain, sources
@@ -100,7 +100,7 @@ def _union(source: Ids, target: Ids, size: int) -> tuple[Ids, int]:
 
 
 @compiled
-def _strong(starts: Positions, ids: Unsigned) -> tuple[Ids, np.integer]:
+def _strong(starts: Starts, ids: Unsigned) -> tuple[Ids, np.integer]:
     """Pearce's form of Tarjan's search, without recursion.
 
     `low` of a node: 0 = not seen; while it is open the lowest number it reaches; then its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Unsigned, plain
@@ -28,7 +28,7 @@ def core_numbers(graph: Csr, *, budget: Budget = UNLIMITED) -> Positions:
 
 
 @compiled
-def _cores(starts: Positions, ids: Unsigned) -> Ids:
+def _cores(starts: Starts, ids: Unsigned) -> Ids:
     """Takes away, level by level, the nodes that have no more neighbours left than the level.
 
     A node stays in the list for at most as many levels as its core number, so the list costs

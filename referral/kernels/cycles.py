@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import frozen, plain
 
@@ -63,9 +63,9 @@ def _rotated(cycles: NDArray[np.int32]) -> NDArray[np.int32]:
 
 @compiled
 def _three(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Ids,
     rank: Ids,
     first: int,

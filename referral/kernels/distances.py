@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.bits import lowest, ones
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
@@ -131,9 +131,9 @@ def distance_sums_from(
 
 @compiled
 def _to_block(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Ids,
     first: int,
     last: int,
@@ -255,9 +255,9 @@ def _begin(nodes: Ids, state: NDArray[np.uint64]) -> None:
 
 @compiled
 def _level(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Ids,
     seen: NDArray[np.uint64],
     ring: NDArray[np.uint64],

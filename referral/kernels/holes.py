@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Floats, Unsigned, frozen, plain, ranges
@@ -101,7 +101,7 @@ def _marks(size: int) -> tuple[Ids, Unsigned]:
 
 
 @compiled
-def _oriented(starts: Positions, ids: Unsigned) -> tuple[Unsigned, Positions, Unsigned]:
+def _oriented(starts: Starts, ids: Unsigned) -> tuple[Unsigned, Starts, Unsigned]:
     """Entry of the reverse of each edge, and rows of the entries from lower to higher degree.
 
     Entries are counted in 32 bits: 4 * 10^9 of them would be 80 GB here.
@@ -109,7 +109,7 @@ def _oriented(starts: Positions, ids: Unsigned) -> tuple[Unsigned, Positions, Un
     size = len(starts) - 1
     reverse = np.empty(len(ids), np.uint32)
     filled = starts[:-1].copy()
-    up_starts = np.empty(size + 1, np.int64)
+    up_starts = np.empty(size + 1, starts.dtype)
     up = np.empty(len(ids) // 2, np.uint32)
     up_starts[0] = 0
     at = 0
@@ -129,7 +129,7 @@ def _oriented(starts: Positions, ids: Unsigned) -> tuple[Unsigned, Positions, Un
 
 
 @compiled
-def _shares(starts: Positions, weights: Floats) -> Floats:
+def _shares(starts: Starts, weights: Floats) -> Floats:
     """p(u, v) of every entry."""
     share = np.empty(len(weights))
     for node in range(len(starts) - 1):
@@ -145,7 +145,7 @@ def _shares(starts: Positions, weights: Floats) -> Floats:
 def _credit(
     ids: Unsigned,
     reverse: Unsigned,
-    up_starts: Positions,
+    up_starts: Starts,
     up: Unsigned,
     share: Floats,
     first: int,
@@ -181,7 +181,7 @@ def _credit(
 
 
 @compiled
-def _summed(starts: Positions, held: Floats) -> tuple[Floats, Floats]:
+def _summed(starts: Starts, held: Floats) -> tuple[Floats, Floats]:
     """Constraint and hierarchy from p(u, v) + sum of p(u, w) p(w, v) of each entry."""
     size = len(starts) - 1
     constraint = np.full(size, np.nan)
@@ -206,7 +206,7 @@ def _summed(starts: Positions, held: Floats) -> tuple[Floats, Floats]:
 
 
 @compiled
-def _totals(starts: Positions, weights: Floats) -> tuple[Floats, Floats]:
+def _totals(starts: Starts, weights: Floats) -> tuple[Floats, Floats]:
     """Sum and greatest of every node's weights."""
     size = len(starts) - 1
     total, greatest = np.zeros(size), np.zeros(size)
@@ -220,7 +220,7 @@ def _totals(starts: Positions, weights: Floats) -> tuple[Floats, Floats]:
 @compiled
 def _lose(
     ids: Unsigned,
-    up_starts: Positions,
+    up_starts: Starts,
     up: Unsigned,
     weights: Floats,
     total: Floats,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from graph.errors import TooExpensive
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Floats, Mask, frozen, plain
@@ -79,7 +79,7 @@ def pagerank(
 
 @compiled
 def _sweeps(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     weights: Floats,
     factor: Floats,
@@ -151,7 +151,7 @@ def pagerank_near(
 
 @compiled
 def _push(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     origin: int,
     damping: float,

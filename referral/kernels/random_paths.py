@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions, distinct, gather
+from graph.network.csr import Csr, Ids, Positions, Starts, distinct, gather
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import Components, connected_components
@@ -123,7 +123,7 @@ def _divergence(seen: float, true: float) -> float:
     return heads + (1 - seen) * math.log((1 - seen) / (1 - true))
 
 
-def _unsigned(graph: Csr) -> tuple[Positions, Unsigned]:
+def _unsigned(graph: Csr) -> tuple[Starts, Unsigned]:
     starts, ids = plain(graph)
     return starts, ids.view(np.uint32)
 
@@ -161,9 +161,9 @@ def _components(graph: Csr) -> Components:
 
 @compiled
 def _sample(
-    starts: Positions,
+    starts: Starts,
     ids: Unsigned,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Unsigned,
     draws: int,
     seed: int,
@@ -225,7 +225,7 @@ def _sample(
 
 @compiled
 def _ring(
-    starts: Positions,
+    starts: Starts,
     ids: Unsigned,
     queue: Unsigned,
     first: np.uint32,
@@ -281,7 +281,7 @@ def _draw_middle(
 
 @compiled
 def _walk(
-    starts: Positions, ids: Unsigned, away: Ids, ways: Floats, node: np.uint32, hits: Positions
+    starts: Starts, ids: Unsigned, away: Ids, ways: Floats, node: np.uint32, hits: Positions
 ) -> None:
     """Goes back to the search's origin by a random shortest path, counting what lies between."""
     while away[node] > 1:

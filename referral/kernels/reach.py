@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions, csr
+from graph.network.csr import Csr, Ids, Positions, Starts, csr
 from referral.kernels.bits import lowest, ones
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
@@ -120,7 +120,7 @@ def _below(
 
 @compiled
 def _block(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     members: Positions,
     values: Positions,
@@ -167,7 +167,7 @@ def _block(
 
 @compiled
 def _ancestors(
-    starts: Positions, ids: Ids, first: int, last: int, marked: NDArray[np.bool_], found: Ids
+    starts: Starts, ids: Ids, first: int, last: int, marked: NDArray[np.bool_], found: Ids
 ) -> int:
     """Marks and lists, ascending, the components first ... last - 1 and all upstream of them."""
     length = 0

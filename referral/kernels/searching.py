@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.scratch import scratch
@@ -88,7 +88,7 @@ def distances_from(graph: Csr, node: int) -> Ids:
 
 @compiled
 def _search(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     node: int,
     hops: int,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import BadInput
-from graph.network.csr import Csr, Ids, csr, row_starts
+from graph.network.csr import Csr, Ids, csr, row_starts, starts_type
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -38,9 +38,10 @@ def plain(graph: Csr) -> Csr:
     Compiled code is made for exact types, and read-only, writable and memory-mapped arrays are
     three: brought to one, a kernel is compiled once.
     """
-    if _is_plain(graph.starts, np.int64) and _is_plain(graph.ids, np.int32):
+    dtype = starts_type(len(graph.ids))
+    if _is_plain(graph.starts, dtype) and _is_plain(graph.ids, np.int32):
         return graph
-    return Csr(frozen(graph.starts, np.int64), frozen(graph.ids, np.int32))
+    return Csr(frozen(graph.starts, dtype), frozen(graph.ids, np.int32))
 
 
 def _is_plain(values: NDArray[Any], dtype: type[np.generic]) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions, gather
+from graph.network.csr import Csr, Ids, Positions, Starts, gather
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.scratch import Scratch, scratch
@@ -192,9 +192,9 @@ def _paths(forward: Csr, rings: tuple[Ids, ...]) -> float:
 
 @compiled
 def _meet(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Ids,
     source: int,
     target: int,
@@ -241,7 +241,7 @@ def _meet(
 
 @compiled
 def _ring(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     queue: Unsigned,
     first: np.uint32,
@@ -277,9 +277,9 @@ def _ring(
 
 @compiled
 def _trace(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
-    back_starts: Positions,
+    back_starts: Starts,
     back_ids: Ids,
     middle: int,
     ahead: int,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import BadInput
-from graph.network.csr import Ids, Positions, csr
+from graph.network.csr import Ids, Starts, csr
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import Components, condensed, strong_components
@@ -83,7 +83,7 @@ def _last(upstream: Ids, components: Components) -> NDArray[np.bool_]:
 
 
 def _sums(
-    starts: Positions, ids: Ids, weight: Floats, draws: int, seed: int, budget: Budget
+    starts: Starts, ids: Ids, weight: Floats, draws: int, seed: int, budget: Budget
 ) -> Floats:
     """Of every component the sum of the least draws at it and downstream of it."""
     size = len(starts) - 1
@@ -102,7 +102,7 @@ def _sums(
 
 @compiled
 def _spread(
-    starts: Positions,
+    starts: Starts,
     ids: Ids,
     weight: Floats,
     fresh: NDArray[np.float32],

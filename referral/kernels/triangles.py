@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graph.network.csr import Csr, Ids, Positions
+from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.shape import Floats, Unsigned, plain, ranges
@@ -64,7 +64,7 @@ def _pairs(graph: Csr) -> Positions:
 
 @compiled
 def _triangles(
-    up_starts: Positions,
+    up_starts: Starts,
     up: Unsigned,
     first: int,
     last: int,
@@ -92,10 +92,10 @@ def _triangles(
 
 
 @compiled
-def _upward(starts: Positions, ids: Unsigned) -> tuple[Positions, Unsigned]:
+def _upward(starts: Starts, ids: Unsigned) -> tuple[Starts, Unsigned]:
     """Rows of the edges from lower to higher degree, among equals to the higher id."""
     size = len(starts) - 1
-    up_starts = np.empty(size + 1, np.int64)
+    up_starts = np.empty(size + 1, starts.dtype)
     up = np.empty(len(ids) // 2, np.uint32)
     at = 0
     up_starts[0] = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -198,9 +199,9 @@ def test_texts_are_taken_and_found(words: list[str], other: str) -> None:
         assert table.find(other, 0, len(words)) == -1
 
 
-@pytest.mark.parametrize("nodes_per_edge", [0.2, 0.77])
+@pytest.mark.parametrize("nodes_per_edge", [0.2, 0.77, 1.01])
 def test_both_directions_take_at_most_30_bytes_an_edge(nodes_per_edge: float) -> None:
-    """Beside keys and columns; at 0.77 nodes an edge, as many as a graph of referrals has."""
+    """Beside keys and columns; a graph of referrals has 0.77 nodes an edge, a forest 1.01."""
     count = 20_000
     size = int(count * nodes_per_edge)
     dice = np.random.default_rng(1)
@@ -215,3 +216,16 @@ def test_both_directions_take_at_most_30_bytes_an_edge(nodes_per_edge: float) ->
 
     empty = network.edges["Tie"].forward.starts.nbytes  # one for all kinds without edges
     assert (sum(rows.values()) - empty) / count <= 30
+
+
+def test_rows_begin_in_32_bits_as_long_as_that_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = np.array([0, 0, 2, 2], np.int32), np.array([1, 2, 1, 0], np.int32)
+
+    few = csr(source[:3], target[:3], 3)
+    monkeypatch.setattr(import_module("graph.network.csr"), "MOST_IN_32_BITS", 3)
+    many = csr(source, target, 3)
+
+    assert few.starts.dtype == np.int32
+    assert many.starts.dtype == np.int64
+    assert many.starts.tolist() == [0, 2, 2, 4]
+    assert few.degrees().dtype == np.int64

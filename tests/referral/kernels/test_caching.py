@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from graph.errors import BadInput, TimedOut
 from graph.network import csr
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.scratch import KEPT, scratch
+from referral.kernels.searching import within_hops
 from referral.kernels.shape import (
     checked_size,
     frozen,
@@ -23,6 +25,7 @@ from referral.kernels.shape import (
     undirected,
     undirected_weighted,
 )
+from referral.kernels.triangles import triangles
 
 SCRIPT = """
 import logging, sys
@@ -89,6 +92,22 @@ def test_scratches_are_shared_and_new_ones_made_while_they_are_held() -> None:
         assert again.stamp > 0
     assert before >= 1
     assert KEPT == 2
+
+
+def test_kernels_take_row_starts_of_64_bits_where_32_are_too_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(3)
+    source, target = draw.integers(0, 40, (2, 200)).astype(np.int32)
+    rows = undirected(source, target, 40)
+    near, corners = within_hops(rows, 0, 2), triangles(rows)
+
+    monkeypatch.setattr(import_module("graph.network.csr"), "MOST_IN_32_BITS", 100)
+    wide = undirected(source, target, 40)
+
+    assert wide.starts.dtype == np.int64
+    assert within_hops(wide, 0, 2).ids.tolist() == near.ids.tolist()
+    assert triangles(wide).tolist() == corners.tolist()
 
 
 def test_turned_rows_are_those_of_the_reversed_edges() -> None:
