@@ -114,7 +114,7 @@ def _of(graph: PartyGraph) -> dict[str, object]:
     degrees = rows.degrees()
     parts = connected_components(graph.source, graph.target, graph.size, budget=allowed)
     strong = strong_components(graph.forward, budget=allowed)
-    together = degree_assortativity(rows)
+    together = degree_assortativity(rows, budget=allowed)
     links, edges = len(rows.ids) // 2, len(graph.source)
     return {
         "parties": graph.size,

@@ -149,8 +149,8 @@ def _decayed(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
     from referral.kernels.distances import distance_sums
     from referral.kernels.forest import forest, parents
 
-    above = parents(source, target, size)
-    below = None if above is None else forest(above, np.zeros(size, np.int64))
+    above = parents(source, target, size, budget=budget())
+    below = None if above is None else forest(above, np.zeros(size, np.int64), budget=budget())
     if below is not None:
         return below.decayed
     forward, backward = csr(source, target, size), csr(target, source, size)

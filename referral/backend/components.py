@@ -11,7 +11,7 @@ from referral.backend.answering import answers
 from referral.backend.graph import ArrayGraph, Node
 from referral.kernels.components import Components, strong_components
 from referral.kernels.components import connected_components as components_kernel
-from referral.kernels.searching import near
+from referral.kernels.searching import within_hops
 
 Parts = Iterator[set[Node]]
 
@@ -67,7 +67,7 @@ def node_connected_component(G: ArrayGraph, n: Node) -> set[Node]:
     Raises:
         KeyError: it is not there.
     """
-    found = near(G.forward, G.places[n], None, None)
+    found = within_hops(G.forward, G.places[n])
     return {n, *map(G.labels.__getitem__, found.ids.tolist())}
 
 

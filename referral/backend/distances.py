@@ -14,7 +14,7 @@ from referral.backend.components import is_connected, is_strongly_connected
 from referral.backend.graph import ArrayGraph, Node
 from referral.backend.nodes import place_of, places_among
 from referral.kernels.distances import DistanceSums, distance_sums, distance_sums_from
-from referral.kernels.searching import Near, near
+from referral.kernels.searching import Near, within_hops
 from referral.kernels.shortest_paths import NONE, distance
 
 Lengths = dict[Node, int]
@@ -44,7 +44,7 @@ def _around(graph: ArrayGraph, rows: Csr, node: Node) -> set[Node]:
     if node not in graph:
         kind = "digraph" if graph.directed else "graph"
         raise nx.NetworkXError(f"The node {node} is not in the {kind}.")
-    found = near(rows, graph.places[node], None, None)
+    found = within_hops(rows, graph.places[node])
     return set(map(graph.labels.__getitem__, found.ids.tolist()))
 
 
@@ -76,7 +76,7 @@ def _lengths(graph: ArrayGraph, rows: Csr, node: Node, cutoff: float | None, par
     place = place_of(graph, node, part)
     # networkx takes one ring more while the cutoff is above the last one
     hops = None if cutoff is None or cutoff == math.inf else max(0, math.ceil(cutoff))
-    return {node: 0, **_named(graph, near(rows, place, hops, None))}
+    return {node: 0, **_named(graph, within_hops(rows, place, hops))}
 
 
 def _named(graph: ArrayGraph, found: Near) -> Lengths:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Ids, Positions, Starts, csr
 from referral.kernels.budget import UNLIMITED, Budget
@@ -12,6 +14,8 @@ from referral.kernels.compiling import compiled
 from referral.kernels.shape import Unsigned, frozen, plain, sources
 
 ONE = np.uint32(1)
+CHUNK = 1_000_000
+"""Edges, or nodes of strong components, between two looks at the budget: a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,13 +43,19 @@ def connected_components(
     Args:
         source, target: (m,) edges in any order; one direction of an undirected edge is enough.
         size: number of nodes.
-        budget: looked at before it begins; it takes some tenths of a second for 10^7 edges.
+        budget: looked at after each million edges.
 
     Time O(m a(n)), a the inverse of Ackermann's function. References: Tarjan & van Leeuwen 1984.
     """
-    budget.check("finding connected components")
-    label, count = _union(frozen(source, np.int32), frozen(target, np.int32), size)
-    return Components(int(count), label)
+    ends = frozen(source, np.int32), frozen(target, np.int32)
+    parent = np.arange(size, dtype=np.int32)
+    last = 0
+    while True:
+        budget.check("finding connected components")
+        first, last = last, min(last + CHUNK, len(source))
+        label, count = _union(*ends, first, last, parent)
+        if last == len(source):
+            return Components(int(count), label)
 
 
 def strong_components(forward: Csr, *, budget: Budget = UNLIMITED) -> Components:
@@ -53,16 +63,45 @@ def strong_components(forward: Csr, *, budget: Budget = UNLIMITED) -> Components
 
     Args:
         forward: rows along the edges.
-        budget: looked at before it begins; it takes about a second for 10^7 edges.
+        budget: looked at after each million nodes.
 
     Numbered so that every edge between two of them leads to the higher number. Time O(n + m),
     memory 36 bytes a node. References: Tarjan 1972, doi:10.1137/0201010; Nuutila 1994; Pearce
     2016, doi:10.1016/j.ipl.2015.08.010.
     """
-    budget.check("finding strong components")
     starts, ids = plain(forward)
-    label, count = _strong(starts, ids.view(np.uint32))
-    return Components(int(count), label)
+    size = len(starts) - 1
+    low = np.zeros(size, np.int32)
+    open_ = _Open(
+        np.empty(size, np.uint32), np.empty(size, np.uint32),
+        np.empty(size, np.uint64), np.empty(size, np.uint64),
+        np.empty(size, np.int32), np.empty(size, np.int32),
+    )  # fmt: skip
+    state = np.array([0, -1, size, 1, 0], np.int64)
+    while True:
+        budget.check("finding strong components")
+        _strong(starts, ids.view(np.uint32), low, *open_, state, CHUNK)
+        if state[0] == size:
+            label = int(state[2])
+            low -= np.int32(label + 1)
+            return Components(size - label, low)
+
+
+class _Open(NamedTuple):
+    """What a search for strong components keeps of the nodes on its way, by depth.
+
+    Attributes:
+        waiting: (n,) nodes seen whose component is not known yet, in order.
+        calls, entries, ends: (n,) the nodes on the way, where each goes on, and its row's end.
+        leasts, firsts: (n,) the lowest number each reaches, and its own.
+    """
+
+    waiting: Unsigned
+    calls: Unsigned
+    entries: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
+    leasts: Ids
+    firsts: Ids
 
 
 def condensed(forward: Csr, components: Components) -> Csr:
@@ -73,10 +112,12 @@ def condensed(forward: Csr, components: Components) -> Csr:
 
 
 @compiled
-def _union(source: Ids, target: Ids, size: int) -> tuple[Ids, int]:
-    """Trees of nodes joined at their roots, the lower root on top; paths halved on the way."""
-    parent = np.arange(size).astype(np.int32)
-    for edge in range(len(source)):
+def _union(source: Ids, target: Ids, first: int, last: int, parent: Ids) -> tuple[Ids, int]:
+    """Trees of nodes joined at their roots, the lower root on top; paths halved on the way.
+
+    Takes the edges first ... last - 1; with the last of all comes the answer.
+    """
+    for edge in range(first, last):
         one, other = source[edge], target[edge]
         while parent[one] != parent[other]:
             if parent[one] < parent[other]:
@@ -89,8 +130,8 @@ def _union(source: Ids, target: Ids, size: int) -> tuple[Ids, int]:
             parent[one] = parent[other]
             one = above
     count = 0
-    label = np.empty(size, np.int32)
-    for node in range(size):
+    label = np.empty(len(parent) if last == len(source) else 0, np.int32)
+    for node in range(len(label)):
         if parent[node] == node:
             label[node] = count
             count += 1
@@ -100,30 +141,54 @@ def _union(source: Ids, target: Ids, size: int) -> tuple[Ids, int]:
 
 
 @compiled
-def _strong(starts: Starts, ids: Unsigned) -> tuple[Ids, np.integer]:
-    """Pearce's form of Tarjan's search, without recursion.
+def _strong(
+    starts: Starts,
+    ids: Unsigned,
+    low: Ids,
+    waiting: Unsigned,
+    calls: Unsigned,
+    entries: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    leasts: Ids,
+    firsts: Ids,
+    state: Positions,
+    chunk: int,
+) -> None:
+    """Pearce's form of Tarjan's search, without recursion, for up to `chunk` nodes more.
 
     `low` of a node: 0 = not seen; while it is open the lowest number it reaches; then its
     component, numbered down from n: no number of an open node is above one of these, so that
     no mark for "still open" is needed. The ids are unsigned, so that compiled code need not ask
     whether one counts from the end, and the least is taken without a branch: a third faster.
+
+    The state between calls: the node to look at next, the depth of the search that goes on
+    (-1 = none), the next label, the next number, and how many nodes are waiting.
     """
-    size = len(starts) - 1
-    low = np.zeros(size, np.int32)
-    calls = np.empty(size, np.uint32)
-    entries, ends = np.empty(size, np.uint64), np.empty(size, np.uint64)
-    leasts, firsts = np.empty(size, np.int32), np.empty(size, np.int32)
-    waiting = np.empty(size, np.uint32)
-    label, number, height = np.int32(size), np.int32(1), np.uint32(0)
-    for start in range(np.uint32(size)):
-        if low[start] != 0:
+    size, left = len(starts) - 1, chunk
+    depth = np.uint32(max(state[1], 0))
+    going_on = state[1] >= 0
+    label, number, height = np.int32(state[2]), np.int32(state[3]), np.uint32(state[4])
+    for start in range(np.uint32(state[0]), np.uint32(size)):
+        if going_on:
+            node, at, end = calls[depth], entries[depth], ends[depth]
+            least, first = leasts[depth], firsts[depth]
+            going_on = False
+        elif low[start] != 0:
             continue
-        depth, node = np.uint32(0), np.uint32(start)
-        at, end = np.uint64(starts[node]), np.uint64(starts[node + ONE])
-        first = least = number  # its own number, and the lowest it reaches
-        low[node] = number
-        number += 1
+        else:
+            depth, node = np.uint32(0), np.uint32(start)
+            at, end = np.uint64(starts[node]), np.uint64(starts[node + ONE])
+            first = least = number  # its own number, and the lowest it reaches
+            low[node] = number
+            number += 1
+            left -= 1
         while True:
+            if left <= 0:
+                calls[depth], entries[depth], ends[depth] = node, at, end
+                leasts[depth], firsts[depth] = least, first
+                state[0], state[1], state[2] = start, depth, label
+                state[3], state[4] = number, height
+                return
             below = node
             while at < end:
                 reach = low[ids[at]]
@@ -141,6 +206,7 @@ def _strong(starts: Starts, ids: Unsigned) -> tuple[Ids, np.integer]:
                 first = least = number
                 low[node] = number
                 number += 1
+                left -= 1
                 continue
             if least == first:  # the first of its component, whose others are waiting
                 number -= 1
@@ -159,5 +225,4 @@ def _strong(starts: Starts, ids: Unsigned) -> tuple[Ids, np.integer]:
             depth -= ONE
             node, at, end = calls[depth], entries[depth] + np.uint64(1), ends[depth]
             least, first = min(leasts[depth], least), firsts[depth]
-    low -= label + np.int32(1)
-    return low, size - label
+    state[0], state[1], state[2] = size, -1, label

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Ids, Positions, Starts
+from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
-from referral.kernels.shape import frozen, plain
+from referral.kernels.shape import frozen, plain, ranges
 
 BATCH = 1 << 20
 """Cycles listed at a time."""
+
+CHUNK = 100_000
+"""Edges counted from between two looks at the budget."""
 
 
 def two_cycles(source: Ids, target: Ids) -> NDArray[np.int32]:
@@ -28,11 +32,14 @@ def two_cycles(source: Ids, target: Ids) -> NDArray[np.int32]:
     return np.column_stack((both >> 32, both & 0xFFFFFFFF)).astype(np.int32)
 
 
-def three_cycles(forward: Csr, backward: Csr) -> Iterator[NDArray[np.int32]]:
+def three_cycles(
+    forward: Csr, backward: Csr, *, budget: Budget = UNLIMITED
+) -> Iterator[NDArray[np.int32]]:
     """Batches of rows (u, v, w): u leads to v, v to w, w to u, u the lowest id of the three.
 
     Args:
         forward, backward: rows in both directions, without loops and parallel edges.
+        budget: looked at after each 100,000 edges, or each batch of a million cycles.
 
     Each cycle is found at its node of fewest in- times out-edges, so that a hub is searched only
     for cycles among hubs. Time O(m^1.5) on heavy-tailed graphs, memory O(n + m + BATCH).
@@ -43,13 +50,19 @@ def three_cycles(forward: Csr, backward: Csr) -> Iterator[NDArray[np.int32]]:
     rank[np.argsort(width, kind="stable")] = np.arange(size, dtype=np.int32)
     none = np.empty((0, 3), np.int32)
     rows = (*plain(forward), *plain(backward), frozen(rank, np.int32))
-    counts = _three(*rows, 0, size, none)
+    marked = np.full(size, -1, np.int32)
+    counts = np.zeros(size, np.int64)
+    for first, last in ranges(forward.starts, CHUNK):
+        budget.check("counting cycles")
+        _three(*rows, first, last, marked, none, counts)
+    marked.fill(-1)
     ends = np.cumsum(counts)
     first = 0
     while first < size and ends[-1] > (before := int(ends[first - 1]) if first else 0):
         last = max(first + 1, int(np.searchsorted(ends, before + BATCH, side="right")))
+        budget.check("listing cycles")
         batch = np.empty((int(ends[last - 1]) - before, 3), np.int32)
-        _three(*rows, first, last, batch)
+        _three(*rows, first, last, marked, batch, counts)
         yield _rotated(batch)
         first = last
 
@@ -70,11 +83,11 @@ def _three(
     rank: Ids,
     first: int,
     last: int,
+    marked: Ids,
     found: NDArray[np.int32],
-) -> Positions:
-    """Cycles at the nodes first ... last - 1, written to `found` if it has room; their numbers."""
-    counts = np.zeros(last - first, np.int64)
-    marked = np.full(len(starts) - 1, -1, np.int32)
+    counts: Positions,
+) -> None:
+    """Cycles at the nodes first ... last - 1, written to `found` or, without room, counted."""
     at = 0
     for node in range(first, last):
         for entry in range(back_starts[node], back_starts[node + 1]):
@@ -87,10 +100,10 @@ def _three(
             for step in range(starts[middle], starts[middle + 1]):
                 end = ids[step]
                 if marked[end] == node and end != middle:
-                    counts[node - first] += 1
-                    if len(found):
+                    if not len(found):
+                        counts[node] += 1
+                    else:
                         found[at, 0] = node
                         found[at, 1] = middle
                         found[at, 2] = end
                         at += 1
-    return counts

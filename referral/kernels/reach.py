@@ -66,13 +66,13 @@ def _reach(
 ) -> Downstream:
     budget.check("counting reach")
     own = np.zeros(size, np.int64) if value is None else value
-    above = parents(source, target, size)
+    above = parents(source, target, size, budget=budget)
     if above is not None and value is None:
-        count = counts(above)
+        count = counts(above, budget=budget)
         if count is not None:
             return Downstream(count, own)
     elif above is not None:
-        below = forest(above, own)
+        below = forest(above, own, budget=budget)
         if below is not None:
             return Downstream(below.count, below.value)
     source, target = without_loops(source, target)
@@ -84,7 +84,7 @@ def downstream(
 ) -> Downstream:
     """Number and value of the nodes downstream of every node, along rows with or without cycles."""
     budget.check("counting reach")
-    components = strong_components(forward)
+    components = strong_components(forward, budget=budget)
     rows = plain(condensed(forward, components))
     del forward  # with 10^7 edges a tenth of the memory
     label = components.label

@@ -23,12 +23,14 @@ class Scratch:
     Attributes:
         stamp: number of the search.
         marks: (2, n) of each side.
-        queue: (2, n) nodes seen, in order of distance.
+        queue: (2, n + 1) nodes seen, in order of distance.
+        bits: (2, n / 64) one for each node, all zero between searches.
     """
 
     stamp: int
     marks: NDArray[np.int64]
     queue: NDArray[np.uint32]
+    bits: NDArray[np.uint64]
 
 
 _FREE: deque[Scratch] = deque(maxlen=KEPT)
@@ -37,7 +39,7 @@ _FREE: deque[Scratch] = deque(maxlen=KEPT)
 class scratch:
     """A scratch for a graph of `size` nodes, given back at the end of the `with`.
 
-    It takes 24 bytes a node of the largest graph, and is shared by searches over all graphs.
+    It takes 24 bytes and two bits a node of the largest graph, shared by searches over all graphs.
     A class with two methods, for a search may take less time than a generator's way in and out.
     """
 
@@ -56,9 +58,15 @@ class scratch:
     def __enter__(self) -> Scratch:
         return self._held
 
-    def __exit__(self, *_: object) -> None:
-        _FREE.append(self._held)
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:  # a search that was stopped has left its bits
+            _FREE.append(self._held)
 
 
 def _made(size: int) -> Scratch:
-    return Scratch(0, np.zeros((2, size), np.int64), np.empty((2, size), np.uint32))
+    return Scratch(
+        0,
+        np.zeros((2, size), np.int64),
+        np.empty((2, size + 1), np.uint32),
+        np.zeros((2, size // 64 + 1), np.uint64),
+    )

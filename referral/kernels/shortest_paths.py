@@ -16,6 +16,10 @@ from referral.kernels.scratch import Scratch, scratch
 from referral.kernels.shape import Unsigned, plain
 
 NONE = -1
+GOES_ON = -2
+STEPS = 500_000
+"""Nodes seen between two looks at the budget, or one ring: some tenths of a second."""
+
 ONE = np.uint32(1)
 CHUNK = 1_000
 """Paths listed between two looks at the budget."""
@@ -44,14 +48,13 @@ def distance(
     Args:
         forward, backward: rows in both directions.
         source, target: the two nodes.
-        budget: looked at before it begins; the longest search takes a second for 10^7 edges.
+        budget: looked at between rings, where 500,000 nodes have been seen since.
 
     Searches from both ends, always the side with fewer edges next, until they touch.
     References: Pohl 1971 (bidirectional search).
     """
-    budget.check("finding a shortest path")
     with scratch(len(forward.starts) - 1) as held:
-        length, *_ = _searched(forward, backward, source, target, held, whole=False)
+        length, *_ = _searched(forward, backward, source, target, held, budget, whole=False)
     return length
 
 
@@ -63,9 +66,10 @@ def shortest_path(
     Which of several depends on the graph alone, so equal graphs give equal paths. The arguments
     are those of `distance`.
     """
-    budget.check("finding a shortest path")
     with scratch(len(forward.starts) - 1) as held:
-        length, ahead, middle, *_ = _searched(forward, backward, source, target, held, whole=False)
+        length, ahead, middle, *_ = _searched(
+            forward, backward, source, target, held, budget, whole=False
+        )
         if length == NONE:
             return None
         rows = (*plain(forward), *plain(backward))
@@ -86,7 +90,7 @@ def nodes_between(
         return Between(0, (np.array([source], np.int32),), 1.0)
     with scratch(len(forward.starts) - 1) as held:
         length, ahead, _, first, last = _searched(
-            forward, backward, source, target, held, whole=True
+            forward, backward, source, target, held, budget, whole=True
         )
         if length == NONE:
             return Between(NONE, (), 0.0)
@@ -141,14 +145,24 @@ def all_shortest_paths(
 
 
 def _searched(
-    forward: Csr, backward: Csr, source: int, target: int, held: Scratch, *, whole: bool
+    forward: Csr,
+    backward: Csr,
+    source: int,
+    target: int,
+    held: Scratch,
+    budget: Budget,
+    *,
+    whole: bool,
 ) -> tuple[int, int, int, int, int]:
     """What `_meet` finds, in Python's own numbers."""
     rows = plain(forward)
     back = rows if backward is forward else plain(backward)
-    length, ahead, met, first, last = _meet(
-        *rows, *back, source, target, held.marks, held.stamp << 32, held.queue, whole
-    )
+    state, base, length = np.zeros(8, np.int64), held.stamp << 32, GOES_ON
+    while length == GOES_ON:
+        budget.check("finding a shortest path")
+        length, ahead, met, first, last = _meet(
+            *rows, *back, source, target, held.marks, base, held.queue, whole, state, STEPS
+        )
     return length, ahead, int(met), int(first), int(last)
 
 
@@ -202,23 +216,36 @@ def _meet(
     base: int,
     queue: NDArray[np.uint32],
     whole: bool,
+    state: Positions,
+    steps: int,
 ) -> tuple[int, int, int | np.int64, np.int64, np.int64]:
     """Length of a shortest path, how far the first side went, and a node where the two met.
 
     Then the part of the first queue that is the first side's last ring. With `whole` the ring
     that touches the other side is finished, so that every node in the middle has both marks.
+
+    The state is zero at first. After a ring with which `steps` nodes are seen the length is
+    GOES_ON: the budget is to be looked at, and this to be called again.
     """
-    marks[0, source] = base
-    marks[1, target] = base
-    if source == target:
-        return 0, 0, source, np.int64(0), np.int64(1)
-    queue[0, 0] = source
-    queue[1, 0] = target
-    first, end, back_first, back_end = np.uint32(0), ONE, np.uint32(0), ONE
-    ahead, behind = 0, 0
-    width = starts[source + 1] - starts[source]
-    back_width = back_starts[target + 1] - back_starts[target]
+    if state[1] == 0:
+        marks[0, source] = base
+        marks[1, target] = base
+        if source == target:
+            return 0, 0, source, np.int64(0), np.int64(1)
+        queue[0, 0] = source
+        queue[1, 0] = target
+        state[1], state[3] = 1, 1
+        state[6] = starts[source + 1] - starts[source]
+        state[7] = back_starts[target + 1] - back_starts[target]
+    first, end = np.uint32(state[0]), np.uint32(state[1])
+    back_first, back_end = np.uint32(state[2]), np.uint32(state[3])
+    ahead, behind, width, back_width = state[4], state[5], state[6], state[7]
+    most = np.int64(end) + np.int64(back_end) + steps
     while first < end and back_first < back_end:
+        if np.int64(end) + np.int64(back_end) > most:
+            state[0], state[1], state[2], state[3] = first, end, back_first, back_end
+            state[4], state[5], state[6], state[7] = ahead, behind, width, back_width
+            return GOES_ON, 0, NONE, np.int64(0), np.int64(0)
         if width <= back_width:
             ahead += 1
             last = end

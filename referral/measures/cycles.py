@@ -32,8 +32,7 @@ def three(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 
     counts = np.zeros(graph.size, np.int64)
     total = 0
-    for batch in three_cycles(graph.along, graph.against):
-        budget.check("listing cycles")
+    for batch in three_cycles(graph.along, graph.against, budget=budget):
         counts += _at_nodes(batch, graph.size)
         total += len(batch)
     return Measured(total, counts)

@@ -76,7 +76,9 @@ def assortativity(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measu
     """Whether those with many edges are joined to others with many, -1 to 1: one number."""
     from referral.kernels.assortativity import degree_assortativity
 
-    found = degree_assortativity(graph.forward, graph.backward if graph.directed else None)
+    found = degree_assortativity(
+        graph.forward, graph.backward if graph.directed else None, budget=budget
+    )
     return Measured(None if math.isnan(found) else found)
 
 

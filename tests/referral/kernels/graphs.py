@@ -11,12 +11,27 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from graph.errors import TimedOut
 from graph.network import Csr, csr
 from graph.network.csr import Ids
+from referral.kernels.budget import Budget
 from referral.kernels.shape import WeightedRows, summed
 
 Graph = Any
 """A networkx graph over 0 ... n - 1; its stubs want type arguments that say nothing here."""
+
+
+class StoppingAfter(Budget):
+    """A budget that is used up when it has been looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def check(self, what: str) -> None:
+        self.looks -= 1
+        if self.looks < 0:
+            raise TimedOut(f"{what} was stopped")
 
 
 class Arrays(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from graph.errors import TimedOut
+from graph.network import csr
 from referral.kernels.budget import Budget
 from referral.kernels.searching import distances_from, within_hops
 from referral.kernels.shortest_paths import (
@@ -161,3 +162,15 @@ def test_a_budget_that_is_over_stops_them() -> None:
     cancel.set()
     with pytest.raises(TimedOut, match="listing shortest paths was cancelled"):
         next(paths)
+
+
+@pytest.mark.parametrize("width", [30, 200, 20_000])
+def test_dense_and_large_rings_are_sorted_too(width: int) -> None:
+    """A ring is sorted in compiled code, by numpy, or by a sweep, as its size wants it."""
+    others = np.random.default_rng(2).permutation(39_999)[:width].astype(np.int32) + 1
+    rows = csr(np.zeros(width, np.int32), others, 40_000)
+
+    first, again = within_hops(rows, 0, 1), within_hops(rows, 0, 1)
+
+    assert first.ids.tolist() == again.ids.tolist() == np.sort(others).tolist()
+    assert first.distances.tolist() == [1] * width
