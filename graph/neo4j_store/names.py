@@ -83,10 +83,19 @@ def _column(info: RecordInfo, variable: str, name: str) -> str:
     """The expression of one stored value of a loaded record."""
     if info.ends is None or name not in ENDS:
         return f"{variable}.{camel(name)}"
+    return _of_end(info, name, f"{variable}{name.partition('_')[0].capitalize()}")
+
+
+def end_column(info: RecordInfo, name: str, edge: str) -> str:
+    """The expression of the kind or key of an edge's end, from the edge alone."""
+    return _of_end(info, name, f"{'startNode' if name.startswith('source') else 'endNode'}({edge})")
+
+
+def _of_end(info: RecordInfo, name: str, node: str) -> str:
+    assert info.ends is not None
     side, _, part = name.partition("_")
-    end = f"{variable}{side.capitalize()}"
     kinds = info.ends.sources if side == "source" else info.ends.targets
-    return kind_of(end, kinds) if part == "kind" else f"{end}.key"
+    return kind_of(node, kinds) if part == "kind" else f"{node}.key"
 
 
 def kind_of(node: str, kinds: Sequence[str]) -> str:

@@ -114,3 +114,19 @@ async def test_a_scan_may_be_left_half_way(graph: TenantGraph) -> None:
 
     assert await graph.version() == 1
     assert len((await rows(graph, "Staff"))[0]) == 50
+
+
+async def test_batches_stay_small_where_others_write_into_their_range(graph: TenantGraph) -> None:
+    await graph.commit([Upsert("Staff", f"s{n}", {"name": "x"}) for n in range(5)], actor="tests")
+
+    scan = graph.scan("Staff", ["key"], 2)
+    first = await anext(scan)
+    more = [Upsert("Staff", f"s4+{n}", {"name": "x"}) for n in range(7)]
+    await graph.commit(more, actor="tests")
+    others = [part async for part in scan]
+
+    assert [len(part.columns["key"]) for part in others] == [part.size for part in others]
+    assert max(part.size for part in others) <= 2
+    keys = [key for part in (first, *others) for key in part.columns["key"]]
+    assert {f"s{n}" for n in range(5)} <= set(keys)
+    assert len(keys) == len(set(keys))
