@@ -178,7 +178,7 @@ def test_the_measures_are_listed(run: Run) -> None:
         (("reach", "EDGES", "--delimiter", "::"), "--delimiter '::': give one character"),
         (("reach", "EDGES", "--out", "x.xlsx"), "--out 'x.xlsx': give a file that ends in .csv"),
         (("reach", "EDGES", "--out", "no/x.csv"), "--out 'no/x.csv': there is no folder no"),
-        (("cycles3", "EDGES", "--time-limit", "-1"), "listing cycles takes longer than the -1 s"),
+        (("cycles3", "EDGES", "--time-limit", "-1"), "counting cycles takes longer than the -1 s"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
