@@ -64,8 +64,10 @@ class Service:
             actor: who asks.
             deadline: when to give up, in seconds of `time.perf_counter`.
         """
+        graph = self.store.tenant(self.settings.tenant)
         return Context(
-            graph=self.store.tenant(self.settings.tenant),
+            graph=graph,
+            walks=graph.walks,
             actor=actor,
             region=self.settings.phone_region,
             deadline=deadline,

@@ -62,19 +62,23 @@ class Remembering:
         self._graph = graph
         self._known: dict[Any, Any] = {}
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         """Records by key."""
         asked = (kind, len(keys), keys[0], keys[-1])
         if asked not in self._known:
-            self._known[asked] = await self._graph.nodes(kind, keys)
+            self._known[asked] = await self._graph.nodes(kind, keys, fields)
         found: Mapping[str, Record] = self._known[asked]
         return found
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         """Records of any kinds."""
         asked = (len(refs), refs[0], refs[-1])
         if asked not in self._known:
-            self._known[asked] = await self._graph.records(refs)
+            self._known[asked] = await self._graph.records(refs, fields)
         found: Mapping[NodeRef, Record] = self._known[asked]
         return found
 

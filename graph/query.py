@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 
 from graph.errors import BadInput, shown
-from graph.model import Edge, Record, Relation
+from graph.model import Edge, NodeRef, Record, Relation
 
 MAX_PAGE = 1_000
 """Most records a store gives on one page."""
@@ -207,6 +207,8 @@ class RelatedQuery:
         edges: whether hits carry the edge between; not to read it saves a third of the time.
         fields: the attributes wanted of each record at the other end; None = all.
         edge_fields: the same of the edges between.
+        places: whether pages tell where their items stand and whether more follow. A store may
+            leave that out where it is not wanted: positions are empty then, and has_next False.
     """
 
     relation: Relation
@@ -218,6 +220,35 @@ class RelatedQuery:
     edges: bool = True
     fields: frozenset[str] | None = None
     edge_fields: frozenset[str] | None = None
+    places: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Pages of a relation, and of relations that lead on from the records on them.
+
+    Attributes:
+        query: the relation's.
+        below: what leads on; every kind that `query` leads to has these relations.
+    """
+
+    query: RelatedQuery
+    below: tuple[Tree, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Several levels of relations, read together.
+
+    Attributes:
+        trees: what leads on from the anchors.
+        records: whether the anchors' own records are wanted as well.
+        fields: the attributes wanted of those; None = all.
+    """
+
+    trees: tuple[Tree, ...]
+    records: bool = False
+    fields: frozenset[str] | None = None
 
 
 class Hit(NamedTuple):
@@ -263,6 +294,20 @@ class Page(Generic[T]):
     def cursors(self) -> tuple[str, ...]:
         """An opaque cursor for each item."""
         return tuple(encode_cursor(p, self.order) for p in self.positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found.
+
+    Attributes:
+        records: the anchors' own, where they are wanted and there.
+        pages: of each query of the walk, the pages of all anchors it was followed from: those of
+            the walk, or the records on the pages above.
+    """
+
+    records: dict[NodeRef, Record] = field(default_factory=dict)
+    pages: dict[RelatedQuery, dict[NodeRef, Page[Hit]]] = field(default_factory=dict)
 
 
 def _mark(order: tuple[Order, ...]) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from graph.errors import FieldProblem
 from graph.model import NodeRef, Record
-from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.query import FindQuery, Hit, Page, RelatedQuery, Walk, Walked
 
 MAX_CHANGES = 10_000
 """Most changes in one commit."""
@@ -216,15 +216,30 @@ class TenantGraph(Protocol):
         """The tenant's id."""
         ...
 
+    @property
+    def walks(self) -> bool:
+        """Whether a walk costs less than its levels one by one."""
+        ...
+
     async def version(self) -> int:
         """Version of the newest commit; 0 before the first."""
         ...
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """Records of one kind (node or edge) by key; those that are not there are absent."""
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
+        """Records of one kind (node or edge) by key; those that are not there are absent.
+
+        Args:
+            kind: name of the record.
+            keys: theirs.
+            fields: the attributes wanted of each (`graph.model.codec.wanted`); None = all.
+        """
         ...
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         """Records of any kinds; those that are not there are absent."""
         ...
 
@@ -250,6 +265,14 @@ class TenantGraph(Protocol):
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, int]:
         """Sizes of what a relation leads to, one for each anchor, in one statement."""
+        ...
+
+    async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
+        """What `related` gives for every level of a walk, from as few statements as there can be.
+
+        Raises:
+            BadInput: as `related`, for any of its levels.
+        """
         ...
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:

@@ -23,6 +23,7 @@ class Context:
         region: country (ISO 3166) of phone numbers written without a country code.
         deadline: when to give up, in seconds of `time.perf_counter`; None = never.
         analytics: computes what is asked about the network; None where nobody may ask.
+        walks: whether levels of a query are read together (`schema.execution.ahead`).
         loaders: the batches being collected (`schema.loading`).
         written: versions that mutations of this request have committed.
         in_doubt: whether one of its commits may or may not have been made.
@@ -33,6 +34,7 @@ class Context:
     region: str = DEFAULT_REGION
     deadline: float | None = None
     analytics: Analytics | None = None
+    walks: bool = False
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     written: list[int] = field(default_factory=list)
     in_doubt: bool = False

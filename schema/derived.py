@@ -70,6 +70,11 @@ def relation_of(
     )
 
 
+def _member(relation: Relation) -> Batch:
+    """The batch of a relation with at most one member."""
+    return _named_by(relation) if relation.direction is Direction.REF else Single(relation)
+
+
 def _needs(relation: Relation) -> str:
     """The attribute of its owner that tells where a relation leads."""
     if relation.direction is Direction.REF:
@@ -82,7 +87,7 @@ def _batch(relation: Relation) -> Batch:
     """The one batch of a relation; all kinds that share the relation share it."""
     name = relation_prefix(relation)
     if name not in _BATCHES:
-        _BATCHES[name] = _members(relation) if leads_to_many(relation) else _member(relation)
+        _BATCHES[name] = Members(relation) if leads_to_many(relation) else _member(relation)
     return _BATCHES[name]
 
 
@@ -128,10 +133,62 @@ def _edge_fields(relation: Relation, views: Views) -> list[StrawberryField]:
 # -- the batches behind them
 
 
-def _members(relation: Relation) -> Batch:
-    """The batch of a relation with many members: a connection for each parent."""
+class Members:
+    """The batch of a relation with many members: a connection for each parent.
 
-    async def members(
+    Attributes:
+        relation: the relation.
+        way: from one of its results to the records it led to.
+    """
+
+    way = "edges.node"
+
+    def __init__(self, relation: Relation) -> None:
+        self.relation = relation
+
+    def query(
+        self,
+        call: Call,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        order_by: Sequence[Mapping[str, Any]] | None = None,
+        **paging: Any,
+    ) -> RelatedQuery | None:
+        """What it asks the store; None if not for pages."""
+        if not call.selects("edges", "pageInfo"):
+            return None
+        return self._query(call, filter, order_by, paging)
+
+    def _query(
+        self,
+        call: Call,
+        filter: Mapping[str, Any] | None,
+        order_by: Sequence[Mapping[str, Any]] | None,
+        paging: Mapping[str, Any],
+    ) -> RelatedQuery:
+        kept = call.kept
+        if kept is not None and self in kept:
+            known: RelatedQuery = kept[self]
+            return known
+        edge, node = convert_members(self.relation, filter)
+        query = RelatedQuery(
+            self.relation,
+            edge,
+            node,
+            convert_member_order(self.relation, order_by),
+            window(**paging),
+            count=call.selects("totalCount"),
+            edges=call.selects_below("edges", beside=("node", "cursor", "__typename")),
+            fields=call.reads("edges.node"),
+            edge_fields=call.reads("edges.edge"),
+            places=call.selects("pageInfo", "edges.cursor"),
+        )
+        if kept is not None:
+            kept[self] = query
+        return query
+
+    async def __call__(
+        self,
         parents: Sequence[Record],
         call: Call,
         *,
@@ -139,18 +196,8 @@ def _members(relation: Relation) -> Batch:
         order_by: Sequence[Mapping[str, Any]] | None = None,
         **paging: Any,
     ) -> list[Connection]:
-        edge, node = convert_members(relation, filter)
-        query = RelatedQuery(
-            relation,
-            edge,
-            node,
-            convert_member_order(relation, order_by),
-            window(**paging),
-            count=call.selects("totalCount"),
-            edges=call.selects_below("edges", beside=("node", "cursor", "__typename")),
-            fields=call.reads("edges.node"),
-            edge_fields=call.reads("edges.edge"),
-        )
+        """One connection for each parent."""
+        query = self._query(call, filter, order_by, paging)
         graph, refs = call.context.graph, [p.ref for p in parents]
         if call.selects("edges", "pageInfo"):
             pages = await graph.related(query, refs)
@@ -161,23 +208,32 @@ def _members(relation: Relation) -> Batch:
         numbers = await graph.counts(query, refs)
         return [Connection(NO_PAGE, numbers[ref]) for ref in refs]
 
-    return members
 
+class Single:
+    """The batch of a relation with at most one member: its record for each parent.
 
-def _member(relation: Relation) -> Batch:
-    """The batch of a relation with at most one member: its record for each parent."""
-    return _named_by(relation) if relation.direction is Direction.REF else _single(relation)
+    Attributes:
+        relation: the relation.
+        way: from one of its results to the record it led to: that is it.
+    """
 
+    way = ""
 
-def _single(relation: Relation) -> Batch:
-    async def single(parents: Sequence[Record], call: Call) -> list[Record | None]:
-        fields = call.reads("")
-        query = RelatedQuery(relation, window=Window(first=1), edges=False, fields=fields)
+    def __init__(self, relation: Relation) -> None:
+        self.relation = relation
+
+    def query(self, call: Call) -> RelatedQuery:
+        """What it asks the store."""
+        window = Window(first=1)
+        return RelatedQuery(
+            self.relation, window=window, edges=False, fields=call.reads(""), places=False
+        )
+
+    async def __call__(self, parents: Sequence[Record], call: Call) -> list[Record | None]:
+        """The record of each parent, or None."""
         refs = [p.ref for p in parents]
-        pages = await call.context.graph.related(query, refs)
+        pages = await call.context.graph.related(self.query(call), refs)
         return [first_node(pages[ref]) for ref in refs]
-
-    return single
 
 
 def _named_by(relation: Relation) -> Batch:
@@ -186,8 +242,9 @@ def _named_by(relation: Relation) -> Batch:
     (kind,) = relation.targets
 
     async def named(parents: Sequence[Record], call: Call) -> list[Record | None]:
+        graph = call.context.graph
         keys = dict.fromkeys(key for p in parents if (key := key_of(p)) is not None)
-        found = await call.context.graph.nodes(kind, list(keys)) if keys else {}
+        found = await graph.nodes(kind, list(keys), call.reads("")) if keys else {}
         return [found.get(key_of(p)) for p in parents]
 
     return named

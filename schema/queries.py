@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from graph.errors import BadInput
 from graph.ids import from_global_id
 from graph.inputs import validate_key
-from graph.model import RecordInfo, node_records, record_info
+from graph.model import NodeRef, RecordInfo, node_records, record_info
 from graph.query import FindQuery
 from schema.comparisons import checked_text
 from schema.connection import (
@@ -61,15 +61,53 @@ def fields() -> list[StrawberryField]:
     return made
 
 
-def _by_key(info: RecordInfo) -> StrawberryField:
-    async def by_key(call: Call, *, key: str) -> Any:
-        checked = validate_key(key)
-        return (await call.context.graph.nodes(info.name, [checked])).get(checked)
+class ByKey:
+    """The root field that opens one record by its key.
 
+    Attributes:
+        kind: name of the record.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def opens(self, *, key: str) -> NodeRef:
+        """The record that it will open.
+
+        Raises:
+            BadInput: no key.
+        """
+        return NodeRef(self.kind, validate_key(key))
+
+    async def __call__(self, call: Call, *, key: str) -> Any:
+        """The record; None if it is not there."""
+        checked = validate_key(key)
+        found = await call.context.graph.nodes(self.kind, [checked], call.reads(""))
+        return found.get(checked)
+
+
+class ById:
+    """The root field that opens one record of any kind."""
+
+    def opens(self, *, id: str) -> NodeRef:
+        """The record that it will open.
+
+        Raises:
+            BadInput: no id.
+        """
+        return from_global_id(id)
+
+    async def __call__(self, call: Call, *, id: str) -> Any:
+        """The record; None if it is not there."""
+        ref = from_global_id(id)
+        return (await call.context.graph.records([ref], call.reads(""))).get(ref)
+
+
+def _by_key(info: RecordInfo) -> StrawberryField:
     one = snake(info.name)
     return root_field(
         ONE_OF_MANY.get(one, one),
-        by_key,
+        ByKey(info.name),
         VIEWS[info.name] | None,
         permission=permission_to_read(info.name),
         description=f"The {info.name} of that key; null if there is none.",
@@ -111,13 +149,9 @@ def _listing(info: RecordInfo) -> StrawberryField:
 
 
 def _node() -> StrawberryField:
-    async def node(call: Call, *, id: str) -> Any:
-        ref = from_global_id(id)
-        return (await call.context.graph.records([ref])).get(ref)
-
     return root_field(
         "node",
-        node,
+        ById(),
         Node | None,
         permission="read:nodes",
         description="The record of that id; null if there is none.",
@@ -130,7 +164,7 @@ def _nodes() -> StrawberryField:
         if len(ids) > MAX_PAGE:
             raise BadInput(f"{len(ids):,} ids; ask for at most {MAX_PAGE} at once")
         refs = [from_global_id(id) for id in ids]
-        found = await call.context.graph.records(refs)
+        found = await call.context.graph.records(refs, call.reads(""))
         return [found.get(ref) for ref in refs]
 
     return root_field(

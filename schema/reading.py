@@ -25,7 +25,7 @@ def opened(ref_of: Callable[[Any], NodeRef]) -> Batch:
 
     async def open_all(parents: Sequence[Any], call: Call) -> list[Record | None]:
         refs = [ref_of(parent) for parent in parents]
-        found = await call.context.graph.records(refs)
+        found = await call.context.graph.records(refs, call.reads(""))
         return [found.get(ref) for ref in refs]
 
     return open_all

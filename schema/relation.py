@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, get_args, get_type_hints
+from typing import Any, Protocol, get_args, get_type_hints
 
 from strawberry import Info
 from strawberry.annotation import StrawberryAnnotation
@@ -12,12 +12,28 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from graph.query import RelatedQuery
 from schema.context import Context
 from schema.loading import load
 
 Batch = Callable[..., Awaitable[Sequence[Any]]]
 """`batch(parents, call, **arguments)`: one result for each parent, in order; an Exception among
 the results is that parent's error."""
+
+
+class Foreseen(Protocol):
+    """A batch that can tell what it will ask the store before its parents are known.
+
+    Attributes:
+        way: from one of its results to the records of its pages: `edges.node`; empty where the
+            result is the record.
+    """
+
+    way: str
+
+    def query(self, call: Call, **arguments: Any) -> RelatedQuery | None:
+        """The pages it will ask for, of the records that are its parents; None if it will not."""
+        ...
 
 
 Reads = Mapping[str, frozenset[str] | None]
@@ -31,14 +47,21 @@ class Call:
 
     Attributes:
         context: the request's context.
+        kept: what relations keep at this place of the query for its next run, where its arguments
+            are always the same; None where they are not.
     """
 
-    __slots__ = ("_reads", "_selected", "context")
+    __slots__ = ("_reads", "_selected", "context", "kept")
 
     def __init__(
-        self, context: Context, selected: frozenset[str], reads: Reads | None = None
+        self,
+        context: Context,
+        selected: frozenset[str],
+        reads: Reads | None = None,
+        kept: dict[object, Any] | None = None,
     ) -> None:
         self.context = context
+        self.kept = kept
         self._selected = selected
         self._reads = reads
 

@@ -41,8 +41,10 @@ class Memory:
         self._nodes: dict[tuple[str, str], Record] = {}
         self._pages: dict[tuple[Any, ...], dict[NodeRef, Page[Hit]]] = defaultdict(dict)
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """Records by key."""
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
+        """Records by key, whole."""
         known = self._nodes
         missing = [key for key in keys if (kind, key) not in known]
         if missing:

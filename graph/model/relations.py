@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from enum import StrEnum
 from functools import cache
 
@@ -19,7 +19,7 @@ class Direction(StrEnum):
     REF_BY = "REF_BY"  # from the record named to those that hold its key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Relation:
     """A named way from records of one kind to others.
 
@@ -36,7 +36,7 @@ class Relation:
     owner: str
     name: str
     direction: Direction
-    via: RecordInfo
+    via: RecordInfo = dataclasses.field(hash=False)  # holds dicts; the owner and the name say it
     field: str | None
     targets: tuple[str, ...]
     one: bool

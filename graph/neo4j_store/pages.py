@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from graph.query import FindQuery, Page, RelatedQuery
 
 T = TypeVar("T")
 
+Rows = Sequence[Sequence[Any]]
+
 
 def page(
-    rows: Sequence[Sequence[Any]],
+    rows: Rows,
     total: int | None,
     query: FindQuery | RelatedQuery,
-    item: Callable[[Sequence[Any]], T],
+    items: Callable[[Rows], Iterable[T]],
+    *,
+    places: bool = True,
 ) -> Page[T]:
     """The page that rows make.
 
     Args:
         rows: in the order they were asked in, one more than the page holds where there is more;
-            each begins with its place in the order.
+            each begins with its place in the order, if pages tell it.
         total: size of the whole set, if it was asked for.
         query: what was asked.
-        item: a row's record or hit.
+        items: the records or hits of rows.
+        places: whether pages tell where their items stand.
     """
     window = query.window
-    more = len(rows) > window.size
-    kept = rows[: window.size]
+    size = window.size
+    more = len(rows) > size
+    kept = rows[:size] if more else rows
     if window.backward:
         kept = kept[::-1]
+    if not places:
+        return Page(tuple(items(kept)), (), total=total, order=query.order)
     return Page(
-        items=tuple(map(item, kept)),
+        items=tuple(items(kept)),
         positions=tuple(tuple(row[0]) for row in kept),
         has_next=window.before is not None or (more and not window.backward),
         has_previous=window.after is not None or (more and window.backward),

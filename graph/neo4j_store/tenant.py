@@ -7,15 +7,15 @@ from typing import Any
 
 from graph.changelog import decode_changes
 from graph.compiling import keys_by_kind, record_kind
-from graph.model import Edge, NodeRef, Record
+from graph.model import NodeRef, Record
 from graph.model.codec import decoder, moment
-from graph.neo4j_store import statements
+from graph.neo4j_store import statements, walking
 from graph.neo4j_store.committing import commit
 from graph.neo4j_store.connection import Connection
 from graph.neo4j_store.pages import page
 from graph.neo4j_store.scanning import scan
 from graph.neo4j_store.searching import search
-from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.query import FindQuery, Hit, Page, RelatedQuery, Tree, Walk, Walked
 from graph.store import Batch, Change, LogEntry, Receipt, SearchHit
 
 
@@ -31,6 +31,11 @@ class Neo4jTenant:
         """The tenant's id."""
         return self._tenant
 
+    @property
+    def walks(self) -> bool:
+        """A statement is a round trip, and seeks its anchors."""
+        return True
+
     async def _read(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
         return await self._connection.read(text, {**parameters, "tenant": self._tenant})
 
@@ -40,19 +45,23 @@ class Neo4jTenant:
         (version,) = await self._read(text, {})
         return int(version)
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         """Records of one kind (node or edge) by key; those that are not there are absent."""
         record_kind(kind)
-        found = await self.records([NodeRef(kind, key) for key in keys])
+        found = await self.records([NodeRef(kind, key) for key in keys], fields)
         return {ref.key: record for ref, record in found.items()}
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         """Records of any kinds in one statement; those that are not there are absent."""
         if not refs:
             return {}
-        statement = statements.by_key(refs)
+        statement = statements.by_key(refs, fields)
         lists = await self._read(statement.text, statement.parameters)
-        decoders = map(decoder, keys_by_kind(refs))
+        decoders = [decoder(kind, fields) for kind in keys_by_kind(refs)]
         return {
             record.ref: record
             for decode, rows in zip(decoders, lists, strict=True)
@@ -64,46 +73,30 @@ class Neo4jTenant:
         statement = statements.find(query)
         rows, total = await self._read(statement.text, statement.parameters)
         decode = decoder(query.kind, query.fields)
-        return page(rows, total, query, lambda row: decode(row[1]))
+        return page(rows, total, query, lambda kept: [decode(row[1]) for row in kept])
 
     async def related(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to, one for each anchor, in one statement."""
-        statement = statements.related(query, anchors)
-        found = await self._of_anchors(statement, anchors)
-        targets = query.relation.targets
-        shown = query.relation.has_edge and query.edges
-        edge = decoder(query.relation.via.name, query.edge_fields) if shown else None
-        node = {kind: decoder(kind, query.fields) for kind in targets}
-
-        def hit(row: Sequence[Any]) -> Hit:
-            between = edge(row[1]) if edge is not None else None
-            assert between is None or isinstance(between, Edge)
-            return Hit(between, node[row[2] or targets[0]](row[3]))
-
-        nothing: list[Any] = [[], 0 if query.count else None]
-        pages = {}
-        for ref in anchors:
-            rows, total = found.get(ref, nothing)
-            pages[ref] = page(rows, total, query, hit)
-        return pages
+        return (await self.walk(Walk((Tree(query),)), anchors)).pages[query]
 
     async def counts(
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, int]:
         """Sizes of what a relation leads to, one for each anchor, in one statement."""
-        found = await self._of_anchors(statements.counts(query, anchors), anchors)
-        return {ref: found[ref][0] if ref in found else 0 for ref in anchors}
-
-    async def _of_anchors(
-        self, statement: statements.Statement, anchors: Sequence[NodeRef]
-    ) -> dict[NodeRef, list[Any]]:
-        """What a statement gives for each anchor; missing where it is not there."""
+        statement = statements.counts(query, anchors)
         if not anchors:
             return {}
-        (found,) = await self._read(statement.text, statement.parameters)
-        return {NodeRef(kind, key): values for kind, key, *values in found}
+        (rows,) = await self._read(statement.text, statement.parameters)
+        found = {NodeRef(kind, key): size for kind, key, size in rows}
+        return {ref: found.get(ref, 0) for ref in anchors}
+
+    async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
+        """Several levels of relations in one statement."""
+        way = walking.way(walk, anchors)
+        rows = (await self._read(way.text, way.of(anchors)))[0] if anchors else ()
+        return way.read(anchors, rows)
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
         """Records whose searchable words match, best first, ties by kind and key."""

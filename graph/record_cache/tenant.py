@@ -16,11 +16,12 @@ from time import monotonic
 from typing import TypeVar
 
 from graph.model import NodeRef, Record
-from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.query import FindQuery, Hit, Page, RelatedQuery, Tree, Walk, Walked
 from graph.record_cache.depends import of_find, of_members, of_relation
 from graph.record_cache.shelf import Shelf
 from graph.record_cache.sizes import page_bytes, record_bytes
 from graph.store import Batch, Change, LogEntry, Receipt, SearchHit, TenantGraph
+from graph.walking import queries
 
 HELD_S = 1.0
 """Seconds after which a view that is still in use looks again what others have written."""
@@ -70,13 +71,17 @@ class CachedTenant:
 
     # -- by key
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """Records of one kind (node or edge) by key; those that are not there are absent."""
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
+        """Records of one kind (node or edge) by key, whole; those that are not there are absent."""
         found = await self.records([NodeRef(kind, key) for key in keys])
         return {ref.key: record for ref, record in found.items()}
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
-        """Records of any kinds; those that are not there are absent."""
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
+        """Records of any kinds, whole; those that are not there are absent."""
         return await self._each(
             "record", refs, self._graph.records, lambda ref, record: ([ref], record_bytes(record))
         )
@@ -87,13 +92,12 @@ class CachedTenant:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to, one for each anchor."""
-        query = replace(query, fields=None, edge_fields=None)  # others may want what is kept
-        whole = of_relation(query)
+        query = _whole(query)
         return await self._each(
             _shape("related", query),
             anchors,
             lambda missing: self._graph.related(query, missing),
-            lambda ref, page: ([*whole, *of_members(query, ref, page)], page_bytes(page)),
+            _about(query),
         )
 
     async def counts(
@@ -161,6 +165,48 @@ class CachedTenant:
         found.update(new)
         return {key: found[key] for key in keys if key in found}
 
+    # -- several levels
+
+    @property
+    def walks(self) -> bool:
+        """As the store beneath."""
+        return self._graph.walks
+
+    async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
+        """Several levels of relations, whole, from anchors of which something is not kept.
+
+        What is kept is left out: whoever asks for it is answered from memory.
+        """
+        await self._fresh()
+        trees = tuple(map(_whole_tree, walk.trees))
+        missing = [ref for ref in anchors if not self._keeps(ref, walk, trees)]
+        walked = Walked()
+        if not missing:
+            return walked
+        turn = self._shelf.turn
+        found = await self._graph.walk(Walk(trees, walk.records), missing)
+        if self._shelf.turn == turn:
+            self._keep(found)
+        walked.records.update(found.records)
+        for query in queries(walk.trees):
+            walked.pages[query] = found.pages[_whole(query)]
+        return walked
+
+    def _keeps(self, ref: NodeRef, walk: Walk, trees: Sequence[Tree]) -> bool:
+        """Whether the first levels from an anchor are kept; those below are then likely to be."""
+        tables = self._shelf.tables
+        if walk.records and ref not in tables.get("record", {}):
+            return False
+        return all(ref in tables.get(_shape("related", tree.query), {}) for tree in trees)
+
+    def _keep(self, found: Walked) -> None:
+        for ref, record in found.records.items():
+            self._shelf.keep(("record", ref), record, [ref], record_bytes(record))
+        for query, pages in found.pages.items():
+            shape, about = _shape("related", query), _about(query)
+            for ref, page in pages.items():
+                self._shelf.keep((shape, ref), page, *about(ref, page))
+
     # -- what is never kept
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
@@ -192,6 +238,23 @@ class CachedTenant:
     ) -> AsyncIterator[Batch]:
         """All records of one kind in batches."""
         return self._graph.scan(kind, columns, batch)
+
+
+def _whole(query: RelatedQuery) -> RelatedQuery:
+    """The query without its selection: others may want more of what is kept."""
+    return replace(query, fields=None, edge_fields=None, places=True)
+
+
+def _whole_tree(tree: Tree) -> Tree:
+    return Tree(_whole(tree.query), tuple(map(_whole_tree, tree.below)))
+
+
+def _about(
+    query: RelatedQuery,
+) -> Callable[[NodeRef, Page[Hit]], tuple[Iterable[Hashable], int]]:
+    """What a page of the query depends on, and its bytes."""
+    whole = of_relation(query)
+    return lambda ref, page: ([*whole, *of_members(query, ref, page)], page_bytes(page))
 
 
 def _shape(name: str, query: RelatedQuery) -> Hashable:

@@ -16,7 +16,7 @@ from graph.compiling import keys_by_kind, record_kind
 from graph.errors import BadInput, DomainError, StoreUnavailable, shown
 from graph.model import NodeRef, Record
 from graph.model.codec import moment
-from graph.query import FindQuery, Hit, Page, RelatedQuery
+from graph.query import FindQuery, Hit, Page, RelatedQuery, Walk, Walked
 from graph.settling import settled
 from graph.sqlite import finding, relating, scanning, searching
 from graph.sqlite.answering import answering
@@ -28,6 +28,7 @@ from graph.sqlite.locking import FolderLock
 from graph.sqlite.reading import Readers
 from graph.sqlite.writing import Writer
 from graph.store import Batch, Change, LogEntry, Receipt, SearchHit
+from graph.walking import by_levels
 
 THREADS = 4
 """Threads, of all tenants together, for reads that take long."""
@@ -71,6 +72,11 @@ class SqliteTenant:
         return self._tenant
 
     @property
+    def walks(self) -> bool:
+        """Levels one by one let others have their turn in between, and cost no round trip."""
+        return False
+
+    @property
     def path(self) -> Path:
         """The tenant's file."""
         return self._store.folder / f"{self._tenant}{_SUFFIX}"
@@ -98,20 +104,26 @@ class SqliteTenant:
         """Version of the newest commit; 0 before the first."""
         return await (await self._readers()).run(current_version)
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         """Records of one kind (node or edge) by key; those that are not there are absent."""
         record_kind(kind)
         readers = await self._readers()
-        return await readers.run(lambda c: {r.key: r for r in by_key(c, kind, keys)})
+        return await readers.run(lambda c: {r.key: r for r in by_key(c, kind, keys, fields)})
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         """Records of any kinds in one read; those that are not there are absent."""
         wanted = keys_by_kind(refs)
         for kind in wanted:
             record_kind(kind)
         readers = await self._readers()
         return await readers.run(
-            lambda c: {r.ref: r for kind, keys in wanted.items() for r in by_key(c, kind, keys)}
+            lambda c: {
+                r.ref: r for kind, keys in wanted.items() for r in by_key(c, kind, keys, fields)
+            }
         )
 
     async def find(self, query: FindQuery) -> Page[Record]:
@@ -132,6 +144,10 @@ class SqliteTenant:
         """Sizes of what a relation leads to, one for each anchor, in one statement."""
         compiled = relating.compile_counts(query, anchors)
         return await (await self._readers()).run(lambda c: relating.counts(c, compiled))
+
+    async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
+        """Several levels of relations, one after another."""
+        return await by_levels(self, walk, anchors)
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
         """Records whose searchable words match, best first, ties by kind and key."""

@@ -10,6 +10,7 @@ function makes the answer's part from it. In the order of reading:
     generate    a level's plan as a Python function
     leaves      how that function checks and shows numbers, texts, enums ...
     run         runs a plan: calls, levels side by side
+    ahead       reads several levels by one call, where the store says that this costs less
     complete    redoes a level step by step where the generated function was surprised
     failures    errors, and the nulls they leave
     clock       the deadline

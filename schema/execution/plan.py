@@ -106,6 +106,7 @@ class Level(Field):
         needs: the attributes of its parents that it reads; None = any.
         reads: the attributes that the answer takes from what the call gives.
         constant: its arguments; None where they depend on variables.
+        kept: what the call made of constant arguments.
         kids: the levels reached from here through attributes alone.
         complete: the generated function; None until the level has been used (`schema.execution.
             run`).
@@ -118,6 +119,7 @@ class Level(Field):
     needs: tuple[str, ...] | None = None
     reads: Reads = field(default_factory=dict)
     constant: dict[str, Any] | None = None
+    kept: dict[object, Any] = field(default_factory=dict)
     kids: list[Level] = field(default_factory=list)
     complete: Callable[..., None] | None = None
     used: bool = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLSchema, OperationType
 from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
@@ -15,7 +15,10 @@ from graphql.pyutils import Path as CorePath
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from graph.store import TenantGraph
+from graph.walking import Ahead
 from schema.context import Context
+from schema.execution.ahead import Foresight
 from schema.execution.arguments import arguments
 from schema.execution.clock import Clock, Overdue
 from schema.execution.complete import Completion, Part
@@ -65,6 +68,19 @@ class Request:
     variables: VariableValues
     context: Context
 
+    def call(self, level: Level) -> tuple[Call, dict[str, Any]]:
+        """What a level's function is called with, and its arguments.
+
+        Raises:
+            GraphQLError: a value is none of its type.
+        """
+        given, kept = level.constant, None
+        if given is None:
+            given = arguments(self.schema, level.definition, level.nodes[0], self.variables)
+        else:
+            kept = level.kept
+        return Call(self.context, level.selected, level.reads, kept), given
+
     def core(self, *, in_parts: bool = False) -> Executor[Any]:
         """graphql-core's executor of it; `in_parts` heeds @defer."""
         kind = _Unstreamed if in_parts else _Whole
@@ -89,7 +105,7 @@ class Run:
     def __init__(
         self, request: Request, plan: Plan, clock: Clock, counters: Counters, most_errors: int
     ) -> None:
-        self._request = request
+        self._request, self._foresight = _foreseeing(request)
         self._plan = plan
         self._clock = clock
         self._counters = counters
@@ -137,6 +153,8 @@ class Run:
 
     async def _level(self, level: Level, parents: list[Any], slots: list[dict[str, Any]]) -> None:
         """One level, and those below it."""
+        if self._foresight is not None and not level.batched:
+            await self._foresight.from_root(level)
         results = await self._results(level, parents)
         lists: list[list[Any]] = [[] for _ in range(2 * len(level.kids))]
         self._complete(level, Part(parents, results, slots), lists)
@@ -146,18 +164,14 @@ class Run:
             for i, kid in enumerate(level.kids)
             if lists[2 * i]
         ]
+        if self._foresight is not None and below:
+            await self._foresight.below(below)
         await self._side_by_side(below)
 
     async def _results(self, level: Level, parents: list[Any]) -> list[Any]:
         """One result for each parent; an Exception is that parent's error."""
-        request = self._request
         try:
-            call = Call(request.context, level.selected, level.reads)
-            given = level.constant
-            if given is None:
-                given = arguments(
-                    request.schema, level.definition, level.nodes[0], request.variables
-                )
+            call, given = self._request.call(level)
             if not level.batched:
                 return [await level.call(call, **given)]
             results = await level.call(parents, call, **given)
@@ -208,6 +222,16 @@ class Run:
             if isinstance(result, Exception) or self._fast(level, part.at([at]), lists) is not None
         ]
         return part.at(left)
+
+
+def _foreseeing(request: Request) -> tuple[Request, Foresight | None]:
+    """The request with a graph that reads ahead, where that costs less; never while it writes."""
+    context = request.context
+    if not context.walks or request.operation.node.operation is not OperationType.QUERY:
+        return request, None
+    ahead = Ahead(context.graph)
+    request = replace(request, context=replace(context, graph=cast(TenantGraph, ahead)))
+    return request, Foresight(ahead, request.call)
 
 
 def _large(results: list[Any]) -> bool:

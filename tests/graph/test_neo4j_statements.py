@@ -6,8 +6,12 @@ import pytest
 
 from graph.errors import BadInput
 from graph.model import NodeRef, relations
-from graph.neo4j_store import Neo4jStore, statements
-from graph.query import And, Compare, FindQuery, OfKind, Op, Or, Order, RelatedQuery
+from graph.neo4j_store import Neo4jStore, statements, walking
+from graph.query import And, Compare, FindQuery, OfKind, Op, Or, Order, RelatedQuery, Tree, Walk
+
+
+def related_text(query: RelatedQuery) -> str:
+    return walking.way(Walk((Tree(query),)), []).text
 
 
 def test_the_text_of_a_statement_holds_no_value_and_does_not_depend_on_it() -> None:
@@ -27,9 +31,9 @@ def test_a_relation_to_several_kinds_is_narrowed_by_label() -> None:
     made = relations("Contact")["referrals_made"]
 
     def text(*kinds: str) -> str:
-        return statements.related(RelatedQuery(made, node=OfKind(kinds)), []).text
+        return related_text(RelatedQuery(made, node=OfKind(kinds)))
 
-    assert "AND n:Customer|Contact " in text("Contact", "Customer")
+    assert "AND n0:Customer|Contact " in text("Contact", "Customer")
     assert "AND false " in text("Staff")
     assert "AND true " in text("Organization", "Contact", "Customer")
 
@@ -62,7 +66,7 @@ def test_an_edge_filter_where_there_is_no_edge_is_refused() -> None:
     query = RelatedQuery(relations("Customer")["purchases"], edge=Compare("key", Op.EQ, "a"))
 
     with pytest.raises(BadInput, match="the relation purchases has no edge"):
-        statements.related(query, [])
+        related_text(query)
 
 
 @pytest.mark.parametrize("key", ["", "k" * 1_001])
@@ -86,9 +90,9 @@ def test_few_fields_are_read_one_by_one_and_many_at_once() -> None:
 def test_the_ends_of_an_edge_are_sought_only_where_they_are_wanted() -> None:
     query = RelatedQuery(relations("Contact")["ties"], edge_fields=frozenset({"since", "source"}))
 
-    text = statements.related(query, []).text
+    text = related_text(query)
 
-    assert "startNode(e) AS eSource" in text
+    assert "startNode(e0) AS e0Source" in text
     assert "endNode" not in text
 
 
@@ -108,3 +112,30 @@ def test_an_order_is_that_of_an_index_which_holds_all_records(order: Order, walk
 
     assert f"WHERE n.tenantId = $tenant AND {walked} " in text
     assert ("ORDER BY n.tenantId" in text) is (walked != "n.key > ''")
+
+
+def test_a_page_without_places_reads_no_row_more_and_no_place() -> None:
+    ties = relations("Contact")["ties"]
+
+    def way(*, places: bool) -> walking.Way:
+        query = RelatedQuery(ties, edges=False, fields=frozenset({"name"}), places=places)
+        return walking.way(Walk((Tree(query),)), [])
+
+    assert "collect([[e0.key], [n0.key, n0.name]])" in way(places=True).text
+    assert way(places=True).parameters == {"p0": 21}
+    assert "collect([[n0.key, n0.name]])" in way(places=False).text
+    assert way(places=False).parameters == {"p0": 20}
+
+
+def test_a_walk_is_one_statement_whose_text_holds_no_key() -> None:
+    contact = relations("Contact")
+    below = (Tree(RelatedQuery(contact["ties"])), Tree(RelatedQuery(contact["affiliations"])))
+    walk = Walk((Tree(RelatedQuery(contact["ties"], count=True), below),), records=True)
+
+    one = walking.way(walk, [NodeRef("Contact", "a")])
+    two = walking.way(walk, [NodeRef("Contact", "b"), NodeRef("Contact", "c")])
+
+    assert one is two
+    assert "CALL (n0) { MATCH (n0)-[e1:TIE]-(n1) " in one.text
+    assert "CALL (n0) { MATCH (n0)-[e2:AFFILIATION]->(n2) " in one.text
+    assert two.of([NodeRef("Contact", "b"), NodeRef("Contact", "c")])["keys0"] == ["b", "c"]

@@ -115,10 +115,12 @@ async def test_shows_one_version_while_others_write(graph: TenantGraph, seed: in
 class Reading(Disturbed):
     """A tenant's graph that somebody writes to before every look at records."""
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         await self._write()
         await self._write()
-        return await self._graph.nodes(kind, keys)
+        return await self._graph.nodes(kind, keys, fields)
 
 
 async def test_what_a_snapshot_does_not_keep_costs_no_array(graph: TenantGraph) -> None:

@@ -18,6 +18,8 @@ from schema.context import Context
 from tests.graph.stores import STORES, StoreRow
 from tests.schema.world import company
 
+Fields = frozenset[str] | None
+
 
 class RecordingGraph:
     """Passes reads on to a real graph and keeps (what was called, for how many)."""
@@ -26,13 +28,17 @@ class RecordingGraph:
         self._graph = graph
         self.calls: list[tuple[str, int]] = []
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: Fields = None
+    ) -> Mapping[str, Record]:
         self.calls.append(("nodes", len(keys)))
-        return await self._graph.nodes(kind, keys)
+        return await self._graph.nodes(kind, keys, fields)
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: Fields = None
+    ) -> Mapping[NodeRef, Record]:
         self.calls.append(("records", len(refs)))
-        return await self._graph.records(refs)
+        return await self._graph.records(refs, fields)
 
     async def find(self, query: FindQuery) -> Page[Record]:
         self.calls.append(("find", 1))

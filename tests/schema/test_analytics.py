@@ -59,13 +59,17 @@ class CountingGraph:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._graph, name)
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         self.reads.append(len(keys))
-        return await self._graph.nodes(kind, keys)
+        return await self._graph.nodes(kind, keys, fields)
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         self.reads.append(len(refs))
-        return await self._graph.records(refs)
+        return await self._graph.records(refs, fields)
 
 
 @dataclass
@@ -523,7 +527,9 @@ async def test_a_party_deleted_since_is_null(schema: Schema, agency_store: Sqlit
     asker = Asker(schema, graph, Analytics(Snapshots(agency_store)))
 
     class Emptied(CountingGraph):
-        async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+        async def records(
+            self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+        ) -> Mapping[NodeRef, Record]:
             return {}
 
     result = await schema.execute(

@@ -30,7 +30,7 @@ class BrokenGraph:
         self._failure = failure
         self._answer = answer
 
-    async def nodes(self, kind: str, keys: Any) -> Any:
+    async def nodes(self, kind: str, keys: Any, fields: Any = None) -> Any:
         if self._failure is not None:
             raise self._failure
         return self._answer

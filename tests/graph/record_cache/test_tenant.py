@@ -22,7 +22,7 @@ from graph.store import Change, Delete, Upsert
 
 TIES = RelatedQuery(relations("Contact")["ties"])
 A, B, C = (NodeRef("Contact", key) for key in "abc")
-READS = ("version", "log", "records", "related", "counts", "find")
+READS = ("version", "log", "records", "related", "counts", "find", "walk")
 
 
 class Counted:

@@ -144,7 +144,8 @@ class Differential:
 
     def _context(self, faults: str) -> Context:
         graph = self.graph if faults.endswith("/0") else self.graph.faulty()
-        return Context(graph, actor=faults, analytics=self.analytics)
+        walks = int(faults.partition("/")[0]) % 2 == 0  # half of them as on Neo4j
+        return Context(graph, actor=faults, analytics=self.analytics, walks=walks)
 
     async def _run(
         self, executor: Executor, query: str, variables: Mapping[str, Any], faults: str

@@ -19,8 +19,9 @@ from strawberry.types.field import StrawberryField
 
 from graph.errors import BadInput
 from graph.model import Money, NodeRef, Record, edge_records, node_records
-from graph.query import FindQuery, Hit, Page, RelatedQuery, Window
+from graph.query import FindQuery, Hit, Page, RelatedQuery, Walk, Walked, Window
 from graph.store import Action, Outcome, SearchHit, TenantGraph
+from graph.walking import by_levels
 from schema.build import Schema, build_schema
 from schema.connection import Connection
 from schema.mutations.payloads import Payload
@@ -41,15 +42,23 @@ class SmallGraph:
         self._whole = whole
         self.tenant = graph.tenant
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        return await self._graph.nodes(kind, keys)
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
+        return await self._graph.nodes(kind, keys, None if self._whole else fields)
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
-        return await self._graph.records(refs)
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
+        return await self._graph.records(refs, None if self._whole else fields)
 
     def faulty(self) -> SmallGraph:
         """The same with whole records: where a fault falls depends on all attributes."""
         return SmallGraph(self._graph, whole=True)
+
+    async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
+        graph: Any = self
+        return await by_levels(graph, walk, anchors)
 
     async def find(self, query: FindQuery) -> Page[Record]:
         if self._whole:
@@ -156,6 +165,14 @@ def _faulty_batch(name: str, batch: Callable[..., Any]) -> Callable[..., Any]:
             for p, value in zip(parents, found, strict=True)
         ]
 
+    return _as_foreseen(faulty, batch)
+
+
+def _as_foreseen(faulty: Callable[..., Any], call: Any) -> Callable[..., Any]:
+    """The same call with faults tells as much ahead."""
+    for name in ("query", "way", "opens"):
+        if hasattr(call, name):
+            setattr(faulty, name, getattr(call, name))
     return faulty
 
 
@@ -165,7 +182,7 @@ def _faulty_root(name: str, resolve: Callable[..., Any]) -> Callable[..., Any]:
             raise RuntimeError(f"no {name}")
         return _spoilt(dice, await resolve(call, **given))
 
-    return faulty
+    return _as_foreseen(faulty, resolve)
 
 
 def _mutation(

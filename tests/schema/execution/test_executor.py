@@ -31,10 +31,14 @@ class ListedGraph:
         self._related = related
         self.asked = 0
 
-    async def nodes(self, kind: str, keys: Sequence[str]) -> Mapping[str, Record]:
+    async def nodes(
+        self, kind: str, keys: Sequence[str], fields: frozenset[str] | None = None
+    ) -> Mapping[str, Record]:
         return {c.key: c for c in self.customers if c.key in keys}
 
-    async def records(self, refs: Sequence[NodeRef]) -> Mapping[NodeRef, Record]:
+    async def records(
+        self, refs: Sequence[NodeRef], fields: frozenset[str] | None = None
+    ) -> Mapping[NodeRef, Record]:
         return {c.ref: c for c in self.customers if c.ref in refs}
 
     async def find(self, query: FindQuery) -> Page[Record]:

@@ -17,9 +17,7 @@ from schema.context import Context
 from schema.execution import Executor, Mode
 from schema.queries import LISTED
 from schema.relation import RelationField
-from tests.schema.conftest import Client, RecordingGraph
-
-Fields = frozenset[str] | None
+from tests.schema.conftest import Client, Fields, RecordingGraph
 
 
 class Reading(RecordingGraph):
