@@ -47,14 +47,16 @@ async def scan(
                 waiting.append(asyncio.create_task(connection.read(text, given)))
                 begin = end
                 continue
-            count, *values = await waiting.popleft()
+            count, *values = await asyncio.shield(waiting[0])
+            waiting.popleft()
             for low in range(0, count, size):  # more than one, if records were made meanwhile
                 some = [column[low : low + size] for column in values]
                 yield _batch(info, wanted, some, min(size, count - low))
     finally:
+        if waiting:  # cancelled while it connects, the driver would leave a socket open
+            await asyncio.wait(waiting)
         for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+            _ = task.cancelled() or task.exception()  # or asyncio logs what nobody asks for
 
 
 async def _next(
