@@ -303,7 +303,8 @@ class Walked:
     Attributes:
         records: the anchors' own, where they are wanted and there.
         pages: of each query of the walk, the pages of all anchors it was followed from: those of
-            the walk, or the records on the pages above.
+            the walk, or the records on the pages above. A store that keeps what it read may leave
+            out anchors of the walk, with all below them: asked for, they cost it nothing.
     """
 
     records: dict[NodeRef, Record] = field(default_factory=dict)

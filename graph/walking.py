@@ -64,7 +64,7 @@ class Ahead:
         for query, pages in walked.pages.items():
             self._pages.setdefault(query, {}).update(pages)
         if walk.records:
-            for ref in anchors:
+            for ref in walked.pages.get(walk.trees[0].query, ()):  # others are kept elsewhere
                 self._records[ref, walk.fields] = walked.records.get(ref)
 
     async def nodes(
