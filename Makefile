@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-analytics bench-http check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-analytics bench-trades bench-http check check-format check-lint check-types check-imports \
 	check-schema format schema cover cover-stores cover-others neo4j neo4j-stop clean
 
 help: ## show this list
@@ -85,6 +85,10 @@ bench-execution: $(DEV) ## measure our executor against strawberry with DataLoad
 bench-analytics: $(DEV) ## measure the kernels beside networkx, rustworkx, networkit and scipy (ARGS="--memory")
 	@$(SYNC) --group bench --inexact
 	@$(BIN)/python -m benchmarks.analytics $(ARGS)
+
+bench-trades: $(DEV) ## measure the trade engine beside networkx, rustworkx and plain sets, some 8 minutes
+	@$(SYNC) --group bench --inexact
+	@$(BIN)/python -m benchmarks.trades $(ARGS)
 
 PEERS := $(patsubst %,benchmarks/peers/%/node_modules/.made,neo4j-graphql mercurius)
 

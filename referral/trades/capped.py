@@ -18,9 +18,10 @@ import numpy as np
 
 from graph.errors import BadInput
 from referral.trades.columns import Columns, no_prices
+from referral.trades.diving import dive
 from referral.trades.highs import Linear
 from referral.trades.instance import Instance
-from referral.trades.master import Master
+from referral.trades.master import Master, Whole
 from referral.trades.plan_types import Capacity, Goal, Level, PlanOptions
 from referral.trades.want_graph import Floats, Longs
 
@@ -37,23 +38,32 @@ KEPT = 12
 PROMISING = 600
 """Columns that the first whole choice is made from."""
 
-PART = 1_200
-"""Most columns that a part of a plan is chosen anew from."""
+POOL = 60_000
+"""Columns that a plan is bettered with."""
 
-LISTED = 300_000
-"""Most columns that the last choice is made from."""
+NODES = 30
+"""Nodes of the search for the best in a part of a plan."""
+
+LISTED = 50_000
+"""Most columns that the last choice is made from: of more, none was ever made in time."""
 
 GENERATING = 0.6
 """Share of the time that is left for making columns."""
 
-REFINING = 0.6
-"""Share of the time that is left for bettering a plan by parts."""
+REFINING, LONG_REFINING = 0.6, 0.95
+"""Share of the time that is left for bettering a plan by parts; the latter where that is all."""
 
-PATIENCE = 30
+PATIENCE = 60
 """Parts taken in vain before that is given up."""
 
-LOOSE = 28
-"""Cycles of a part."""
+LOOSE = 84.0
+"""Parties of a part of a plan that is chosen anew, at first; fewer where that takes long."""
+
+LEAST_LOOSE = 30.0
+"""The fewest of them."""
+
+FEW = 2_000
+"""So many columns are chosen from at once, without bettering the plan before."""
 
 SWAPS = 20_000
 """Most swaps that are listed beforehand."""
@@ -76,8 +86,8 @@ class Capped:
         self._left = left
         self._forced = options.forced
         self._seed = options.seed
+        self._loose = LOOSE
         self._once = options.capacity is Capacity.PARTY
-        self._width = problem.uses.shape[1]
         none = no_prices(problem, self.columns.longest)
         _, self.complete = self.columns.search(none, -1.0, max(1, options.pool), options.pool + 1)
         if not self.complete:
@@ -165,56 +175,77 @@ class Capped:
         relaxed, bound, scores = self._generate(goal)
         if relaxed is None:
             return bound
-        order = np.argsort(-scores, kind="stable")
-        self._choose(goal, self._with_plan(order[:PROMISING]), share=0.2)
+        self._first(goal, scores)
         if self._done(goal, bound) or self._left() <= 0:
             return bound
-        # what the choice among few columns did not find, the neighbourhood of its plan may have
-        if (scores >= self._worst(goal, relaxed)).sum() > PROMISING:
-            self._refine(goal, bound, scores)
+        prices = self._master.prices(goal, relaxed)
+        if self._once:
+            self._widen(goal, relaxed)
+            scores = self.columns.score(prices)
+            matter = int((scores >= self._worst(goal, relaxed)).sum())
+            if matter > FEW:
+                self._refine(goal, bound, scores, REFINING if matter < LISTED else LONG_REFINING)
         if self._done(goal, bound) or self._left() <= 0:
             return bound
         # a column priced lower than this can't be part of a better plan
         worst = self._worst(goal, relaxed)
-        prices = self._master.prices(goal, relaxed)
         _, whole = self.columns.search(prices, worst, LISTED, LISTED)
+        if self._once and not whole:
+            return bound
         scores = self.columns.score(prices)
         best = self._choose(goal, self._with_plan(np.flatnonzero(scores >= worst)))
         return max(self._reached(goal), min(bound, best)) if whole else bound
 
-    def _refine(self, goal: Goal, bound: float, scores: Floats) -> None:
+    def _first(self, goal: Goal, scores: Floats) -> None:
+        """A first good plan of the columns that the relaxation asked for."""
+        if self._once:
+            self._dive(goal, scores, np.empty(0, np.int64))
+            return
+        order = np.argsort(-scores, kind="stable")
+        self._choose(goal, self._with_plan(order[:PROMISING]), share=0.2)
+
+    def _widen(self, goal: Goal, relaxed: Linear) -> None:
+        """Lists further columns that may better the plan, the most promising first."""
+        prices, worst = self._master.prices(goal, relaxed), self._worst(goal, relaxed)
+        threshold = worst / 64
+        while len(self.columns) < POOL and threshold >= worst and self._left() > 0:
+            self.columns.search(prices, threshold, POOL, POOL)
+            threshold *= 2
+
+    def _refine(self, goal: Goal, bound: float, scores: Floats, share: float) -> None:
         """Takes a part of the plan apart and chooses anew there, as long as that helps.
 
         Tens of thousands of columns are too many to choose from at once, but those within some
         parties of the plan are few. References: Shaw 1998, doi:10.1007/3-540-49481-2_30.
         """
         chance = np.random.default_rng(self._seed)
-        end = self._after(REFINING)
+        end = self._after(share)
         idle = 0
         while idle < PATIENCE and self._left() > end and not self._done(goal, bound):
             before = self._reached(goal)
-            loose = chance.random(len(self.among)) < min(0.5, LOOSE / max(1, len(self.among)))
-            among = self._within(self.among[~loose], scores)
-            kept = np.zeros(len(among), np.int64)
-            kept[np.searchsorted(among, self.among[~loose])] = self.times[~loose]
-            self._choose(goal, among, share=0.02, kept=kept)
+            least = min(1.0, self._loose / max(1, len(self.among) * self.columns.longest))
+            loose = chance.random(len(self.among)) < least + (1 - least) * chance.random() ** 2
+            self._dive(goal, scores, self.among[~loose], end)
             idle = 0 if self._reached(goal) > before else idle + 1
+
+    def _dive(self, goal: Goal, scores: Floats, kept: Longs, end: float = 0.0) -> None:
+        """A plan near the best of those that keep some columns."""
+        found = dive(
+            self._master, goal, scores, kept, self._loose / self.columns.longest,
+            lambda: self._left() <= end,
+        )  # fmt: skip
+        if found is None:
+            return
+        fixed, among = found
+        times = np.isin(among, fixed).astype(np.int64)
+        whole = self._master.choose(goal, among, self._left() * 0.05, times, NODES)
+        self._take(goal, among, whole)
+        self._loose = max(LEAST_LOOSE, self._loose * (1.1 if whole.proven else 0.8))
 
     def _after(self, share: float) -> float:
         """Seconds that are left when a share of them is spent; 0 where they are not limited."""
         left = self._left()
         return left * (1 - share) if left < math.inf else 0.0
-
-    def _within(self, kept: Longs, scores: Floats) -> Longs:
-        """The plan, and the best columns that use nothing of what is kept of it, ascending."""
-        none = np.full((1, self._width), -1, np.int32)
-        uses = np.concatenate((self.columns.problem.uses, none))
-        taken = np.zeros(len(self.columns.problem.room) + 1, np.bool_)
-        taken[uses[self.columns.arcs[kept]]] = True
-        taken[-1] = False
-        order = np.argsort(-scores, kind="stable")[: 40 * PROMISING]
-        free = ~taken[uses[self.columns.arcs[order]]].any(axis=(1, 2))
-        return np.union1d(self.among, order[free][:PART])
 
     def _worst(self, goal: Goal, relaxed: Linear) -> float:
         """The lowest price of a column of a plan that is better than the one known."""
@@ -257,26 +288,25 @@ class Capped:
     def _with_plan(self, among: Longs) -> Longs:
         return np.union1d(among, self.among)
 
-    def _choose(
-        self, goal: Goal, among: Longs, share: float = 1.0, kept: Longs | None = None
-    ) -> float:
+    def _choose(self, goal: Goal, among: Longs, share: float = 1.0) -> float:
         """Takes the best whole plan of these columns if it is better; returns its bound.
 
         Args:
             goal: what to have most of.
             among: the columns.
             share: of the time that is left.
-            kept: how often each is used at the least.
         """
-        whole = self._master.choose(goal, among, self._left() * share, kept)
+        whole = self._master.choose(goal, among, self._left() * share)
+        self._take(goal, among, whole)
+        return self._reached(goal) if whole.proven else whole.bound
+
+    def _take(self, goal: Goal, among: Longs, whole: Whole) -> None:
+        """Takes a whole plan if it is better."""
         if whole.times is not None and self._allowed(among, whole.times):
             new = self._master.reached(goal, among, whole.times)
             if not len(self.among) or new > self._reached(goal):
                 used = whole.times > 0
                 self.among, self.times = among[used], whole.times[used]
-        if not whole.proven:
-            return whole.bound
-        return self._reached(goal)
 
     def _allowed(self, among: Longs, times: Longs) -> bool:
         """Whether rounding broke no settled goal."""

@@ -15,10 +15,11 @@ SHORTEST_S = 0.05
 
 
 class Linear(NamedTuple):
-    """The best value of a linear programme, and the price of each row, 0 or less."""
+    """The best value of a linear programme, the price of each row, 0 or less, and the variables."""
 
     value: float
     rows: Floats
+    variables: Floats
 
 
 class Mixed(NamedTuple):
@@ -32,18 +33,21 @@ class Mixed(NamedTuple):
     ended: bool
 
 
-def linear(gain: Floats, matrix: Any, most: Floats, upper: Floats) -> Linear | None:
-    """The largest gain @ x with matrix @ x <= most and 0 <= x <= upper; None if there is none."""
+def linear(
+    gain: Floats, matrix: Any, most: Floats, bounds_of_x: tuple[Floats, Floats]
+) -> Linear | None:
+    """The largest gain @ x with matrix @ x <= most and x between bounds; None if there is none."""
     if not len(gain):
-        return Linear(0.0, np.zeros(len(most))) if (most >= 0).all() else None
-    bounds: Any = np.column_stack((np.zeros(len(gain)), upper))
+        return Linear(0.0, np.zeros(len(most)), gain) if (most >= 0).all() else None
+    bounds: Any = np.column_stack(bounds_of_x)
     for method in ("highs-ipm", "highs-ds"):  # interior points take a third of simplex's time
         found = optimize.linprog(-gain, A_ub=matrix, b_ub=most, bounds=bounds, method=method)
         if found.status == 0:
             break
     if found.status != 0 or found.fun is None:
         return None
-    return Linear(-float(found.fun), np.asarray(found.ineqlin.marginals, np.float64))
+    rows = np.asarray(found.ineqlin.marginals, np.float64)
+    return Linear(-float(found.fun), rows, np.asarray(found.x, np.float64))
 
 
 def mixed(
@@ -52,12 +56,18 @@ def mixed(
     rows: tuple[Floats, Floats],
     bounds: tuple[Floats, Floats],
     limit_s: float,
+    nodes: int | None = None,
 ) -> Mixed:
-    """The largest gain @ x of whole x, with matrix @ x between rows and x between bounds."""
+    """The largest gain @ x of whole x, with matrix @ x between rows and x between bounds.
+
+    A limit on the nodes of the search ends it at the same place on every machine.
+    """
     if not len(gain):  # scipy takes no programme without variables
         possible = bool((rows[0] <= 0).all() and (rows[1] >= 0).all())
         return Mixed(gain if possible else None, 0.0, True)
     options: Any = {"mip_rel_gap": 0.0}
+    if nodes is not None:
+        options["node_limit"] = nodes
     if limit_s < math.inf:
         options["time_limit"] = max(limit_s, SHORTEST_S)
     found = optimize.milp(

@@ -30,6 +30,11 @@ class Master:
     """Columns, the resources they share, and what earlier levels have settled.
 
     Settled goals are kept as rows `goal >= best`.
+
+    Attributes:
+        columns: what is chosen from.
+        uses: (m + 1, w) what each arc uses up, as in the problem; nothing at the place -1.
+        settled: goals and what the plan has of them.
     """
 
     def __init__(self, columns: Columns, forced: tuple[int, ...]) -> None:
@@ -38,6 +43,8 @@ class Master:
         self._forced = np.array(forced, np.int64)
         self._groups = np.unique(problem.group[problem.receiver])
         self._group_at = np.searchsorted(self._groups, problem.group[problem.receiver])
+        none = np.full((1, problem.uses.shape[1]), -1, np.int32)
+        self.uses = np.concatenate((problem.uses, none))
         self.settled: list[tuple[Goal, float]] = []
         self._scale: dict[Goal, float] = {}
 
@@ -58,14 +65,43 @@ class Master:
             self._scale[goal] = max(1.0, most / LARGEST_COEFFICIENT)
         return self._scale[goal]
 
-    def relax(self, goal: Goal, among: Longs) -> Linear | None:
-        """The linear relaxation over some columns; None when there is no solution."""
+    def free_of(self, kept: Longs, of: Longs | None = None) -> Longs:
+        """Columns that use nothing that these use, ascending; each can be used once only.
+
+        Args:
+            kept: columns.
+            of: those looked at; default all.
+        """
+        of = np.arange(len(self.columns)) if of is None else of
+        taken = np.zeros(len(self._problem.room) + 1, np.bool_)
+        taken[self.uses[self.columns.arcs[kept]]] = True
+        taken[-1] = False
+        free: Longs = of[~taken[self.uses[self.columns.arcs[of]]].any(axis=(1, 2))]
+        return free
+
+    def relax(self, goal: Goal, among: Longs, kept: Longs | None = None) -> Linear | None:
+        """The linear relaxation over some columns; None when there is no solution.
+
+        Args:
+            goal: what to have most of.
+            among: the columns.
+            kept: how often each of them is used at the least; default not at all.
+        """
         matrix, most = self._rows(goal, among)
         gain = self._objective(goal, among, matrix.shape[1])
-        found = linear(gain, matrix, most, self._upper(len(gain), len(among)))
-        return None if found is None else Linear(found.value * self.scale(goal), found.rows)
+        found = linear(gain, matrix, most, self._bounds(len(gain), len(among), kept))
+        if found is None:
+            return None
+        return Linear(found.value * self.scale(goal), found.rows, found.variables[: len(among)])
 
-    def choose(self, goal: Goal, among: Longs, limit_s: float, kept: Longs | None = None) -> Whole:
+    def choose(
+        self,
+        goal: Goal,
+        among: Longs,
+        limit_s: float,
+        kept: Longs | None = None,
+        nodes: int | None = None,
+    ) -> Whole:
         """The best whole solution over some columns.
 
         Args:
@@ -73,26 +109,26 @@ class Master:
             among: the columns.
             limit_s: seconds.
             kept: how often each of them is used at the least; default not at all.
+            nodes: most nodes of the search; default any number.
         """
         matrix, most = self._rows(goal, among)
         gain = self._objective(goal, among, matrix.shape[1])
-        upper = self._upper(len(gain), len(among))
-        lower = np.zeros(len(gain))
-        if kept is not None:
-            lower[: len(among)] = kept
         rows = np.full(len(most), -np.inf), most
-        found = mixed(gain, matrix, rows, (lower, upper), limit_s)
+        bounds = self._bounds(len(gain), len(among), kept)
+        found = mixed(gain, matrix, rows, bounds, limit_s, nodes)
         bound = found.bound * self.scale(goal)
         if found.variables is None:
             return Whole(None, bound, found.ended)
         return Whole(found.variables[: len(among)].astype(np.int64), bound, found.ended)
 
     @staticmethod
-    def _upper(width: int, columns: int) -> Floats:
+    def _bounds(width: int, columns: int, kept: Longs | None) -> tuple[Floats, Floats]:
         """Columns are limited by what they use, groups count once."""
-        upper = np.full(width, np.inf)
+        lower, upper = np.zeros(width), np.full(width, np.inf)
         upper[columns:] = 1
-        return upper
+        if kept is not None:
+            lower[:columns] = kept
+        return lower, upper
 
     def reached(self, goal: Goal, among: Longs, times: Longs) -> float:
         """What a solution has of a goal."""
