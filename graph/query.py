@@ -296,6 +296,18 @@ class Page(Generic[T]):
         return tuple(encode_cursor(p, self.order) for p in self.positions)
 
 
+def bare_page(items: tuple[T, ...], total: int | None, order: tuple[Order, ...]) -> Page[T]:
+    """A page that does not tell places, in a third of the time of its own constructor."""
+    made: Page[T] = _new_object(Page)
+    values = {"items": items, "positions": (), "total": total, "order": order}
+    _set(made, "__dict__", {**values, "has_next": False, "has_previous": False})
+    return made
+
+
+_new_object = object.__new__
+_set = object.__setattr__
+
+
 @dataclass(frozen=True, slots=True)
 class Walked:
     """What a walk found.

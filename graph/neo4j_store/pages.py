@@ -17,18 +17,15 @@ def page(
     total: int | None,
     query: FindQuery | RelatedQuery,
     items: Callable[[Rows], Iterable[T]],
-    *,
-    places: bool = True,
 ) -> Page[T]:
     """The page that rows make.
 
     Args:
         rows: in the order they were asked in, one more than the page holds where there is more;
-            each begins with its place in the order, if pages tell it.
+            each begins with its place in the order.
         total: size of the whole set, if it was asked for.
         query: what was asked.
         items: the records or hits of rows.
-        places: whether pages tell where their items stand.
     """
     window = query.window
     size = window.size
@@ -36,8 +33,6 @@ def page(
     kept = rows[:size] if more else rows
     if window.backward:
         kept = kept[::-1]
-    if not places:
-        return Page(tuple(items(kept)), (), total=total, order=query.order)
     return Page(
         items=tuple(items(kept)),
         positions=tuple(tuple(row[0]) for row in kept),

@@ -13,14 +13,14 @@ from itertools import count
 from typing import Any
 
 from graph.compiling import check_depth, keys_by_kind, relation_from
-from graph.model import NodeRef, Record, record_info
+from graph.model import NodeRef, record_info
 from graph.model.codec import MOST_SELECTIONS, Decoder, decoder
 from graph.neo4j_store.filters import Conditions, Step
 from graph.neo4j_store.names import loaded, projection, projections
 from graph.neo4j_store.orders import order_terms, window_conditions
 from graph.neo4j_store.pages import Rows, page
 from graph.neo4j_store.statements import bound, cut, held, numbered, placed, sorted_by
-from graph.query import Hit, Page, RelatedQuery, Tree, Walk, Walked, hit
+from graph.query import Hit, Page, RelatedQuery, Tree, Walk, Walked, bare_page, hit
 
 NULL = "null"
 
@@ -51,40 +51,48 @@ class Level:
 
     def reader(self, walked: Walked) -> Read:
         """Makes pages of this level's rows; those of the levels below go into `walked`."""
-        query, places = self.query, self.query.places
-        hits = self._hits(walked)
-        return lambda rows, total: page(rows, total, query, hits, places=places)
+        query, hits = self.query, self._hits(walked)
+        if query.places:
+            return lambda rows, total: page(rows, total, query, hits)
+        order = query.order
+        if query.window.backward:
+            return lambda rows, total: bare_page(tuple(hits(rows[::-1])), total, order)
+        return lambda rows, total: bare_page(tuple(hits(rows)), total, order)
 
     def _hits(self, walked: Walked) -> Callable[[Rows], list[Hit]]:
         at = int(self.query.places)
         node_at = at + (self.edge is not None) + (len(self.nodes) > 1)
-        edge = _optional(self.edge, at)
-        node = _of_kinds(self.nodes, node_at)
+        edge, node = self.edge or _nothing, _of_kinds(self.nodes, node_at)
         below = [
             (walked.pages.setdefault(level.query, {}), level.reader(walked), node_at + 1 + 2 * i)
             for i, level in enumerate(self.below)
         ]
-        if not below:
-            return lambda rows: [hit(edge(row), node(row)) for row in rows]
-
-        def made(row: Sequence[Any]) -> Hit:
-            found: Record = node(row)
-            ref = found.ref
-            for pages, read, start in below:
-                if ref not in pages:
-                    pages[ref] = read(row[start], row[start + 1])
-            return hit(edge(row), found)
-
-        return lambda rows: [made(row) for row in rows]
+        if below:
+            return lambda rows: [_lead_on(hit(edge(r[at]), node(r)), r, below) for r in rows]
+        if len(self.nodes) == 1:
+            (one,) = self.nodes.values()
+            return lambda rows: [hit(edge(row[at]), one(row[node_at])) for row in rows]
+        return lambda rows: [hit(edge(row[at]), node(row)) for row in rows]
 
 
-def _optional(decode: Decoder | None, at: int) -> Callable[[Sequence[Any]], Any]:
-    if decode is None:
-        return lambda _: None
-    return lambda row: decode(row[at])
+Below = Sequence[tuple[dict[NodeRef, Page[Hit]], Read, int]]
+"""Of each level below: its pages, what makes one, and where its rows stand in a row."""
 
 
-def _of_kinds(decoders: Mapping[str, Decoder], at: int) -> Callable[[Sequence[Any]], Any]:
+def _lead_on(found: Hit, row: Sequence[Any], below: Below) -> Hit:
+    """The hit, once the pages of the levels below are made of its row."""
+    ref = found[1].ref
+    for pages, read, start in below:
+        if ref not in pages:
+            pages[ref] = read(row[start], row[start + 1])
+    return found
+
+
+def _nothing(_: Any) -> None:
+    """In the place of an edge that is not shown."""
+
+
+def _of_kinds(decoders: Mapping[str, Decoder], at: int) -> Decoder:
     if len(decoders) == 1:
         (one,) = decoders.values()
         return lambda row: one(row[at])
