@@ -8,16 +8,19 @@ import asyncio
 import os
 import statistics
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
+from benchmarks import large_tenant
 from benchmarks.http import memory, servers
+from benchmarks.http.bars import Bar, summary, verdict, verdicts
 from benchmarks.http.data import TENANT, Keys, prepare
 from benchmarks.http.load import Figures, drive
-from benchmarks.http.queries import ANALYTIC, IN_MEMORY, TYPENAME, WORKS, Work
+from benchmarks.http.queries import ANALYTIC, IN_MEMORY, REACH, TYPENAME, WORKS, Work
 from benchmarks.http.servers import Server, body
 
 CONNECTIONS = 10
@@ -70,8 +73,8 @@ def measure(
     return found
 
 
-def show(work: Work, found: Measured) -> None:
-    """Prints a line for each server; ratios are of the peer, the last one."""
+def show(work: Work, found: Measured) -> list[str]:
+    """Prints a line for each server, ratios to the last one; what the summary says of the work."""
     *_, peer = found.values()
     for name, figures in found.items():
         rates = sorted(f.requests_s for f in figures)
@@ -84,6 +87,7 @@ def show(work: Work, found: Measured) -> None:
             f"{cpu[0]:.3f} / {statistics.median(cpu):.3f} |",
             flush=True,
         )
+    return verdicts(work.name, found)
 
 
 def _median(figures: Sequence[Figures], name: str) -> float:
@@ -98,16 +102,16 @@ def head() -> None:
     )
 
 
-def spread(work: Work, server: Server, keys: Sequence[str], seconds: int) -> None:
-    """Prints how far the slowest requests are from the middle ones."""
-    figures = drive(server, bodies(work, keys, peer=False), SPREAD_CONNECTIONS, seconds)
-    print(
-        f"p99 / p50 at {SPREAD_CONNECTIONS} connections, {work.name}, {server.name}: "
-        f"{figures.p99_ms:.2f} / {figures.p50_ms:.2f} ms = {figures.p99_ms / figures.p50_ms:.1f}"
-    )
+def spread(work: Work, server: Server, keys: Sequence[str], rounds: int, seconds: int) -> str:
+    """How far the slowest requests are from the middle ones."""
+    text = f"p99 / p50 <= 4 at {SPREAD_CONNECTIONS} connections"
+    asked = bodies(work, keys, peer=False)
+    found = [drive(server, asked, SPREAD_CONNECTIONS, seconds) for _ in range(rounds)]
+    bar = Bar(work.name, server.name, text, lambda ours, _: ours.p99_ms, 4, at_least=False)
+    return verdict(bar, [f.p99_ms / f.p50_ms for f in found])
 
 
-def on_neo4j(url: str, keys: Keys, rounds: int, seconds: int) -> None:
+def on_neo4j(url: str, keys: Keys, rounds: int, seconds: int) -> list[str]:
     """Ours against @neo4j/graphql with Apollo Server."""
     store = {"RENMAI_STORE": url, "RENMAI_TENANT": TENANT}
     with (
@@ -119,19 +123,21 @@ def on_neo4j(url: str, keys: Keys, rounds: int, seconds: int) -> None:
         servers.peer("@neo4j/graphql", "neo4j-graphql", "/", url) as peer,
     ):
         head()
+        rows: list[str] = []
         for work in (*WORKS, TYPENAME):
             asked = chosen(work, keys)
             for server in (ours, late, cold):  # which also warms the caches
                 compare(work, server, peer, asked)
             running = [ours, peer] if work is TYPENAME else [ours, late, cold, peer]
-            show(work, measure(work, running, asked, rounds, seconds))
-        print()
-        for work in WORKS:
-            for server in (ours, cold):
-                spread(work, server, chosen(work, keys), seconds)
+            rows += show(work, measure(work, running, asked, rounds, seconds))
+        return rows + [
+            spread(work, server, chosen(work, keys), rounds, seconds)
+            for work in WORKS
+            for server in (ours, cold)
+        ]
 
 
-def in_memory(rounds: int, seconds: int) -> None:
+def in_memory(rounds: int, seconds: int) -> list[str]:
     """Ours against mercurius, both on the same data in memory."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
         file = Path(folder, "world.json")
@@ -144,51 +150,82 @@ def in_memory(rounds: int, seconds: int) -> None:
         compare(IN_MEMORY, ours, peer, memory.KEYS)
         head()
         running = [ours, untuned, peer]
-        show(IN_MEMORY, measure(IN_MEMORY, running, memory.KEYS, rounds, seconds))
-        print()
-        spread(IN_MEMORY, ours, memory.KEYS, seconds)
+        rows = show(IN_MEMORY, measure(IN_MEMORY, running, memory.KEYS, rounds, seconds))
+        return [*rows, spread(IN_MEMORY, ours, memory.KEYS, rounds, seconds)]
 
 
-def by_workers(url: str, keys: Keys, rounds: int, seconds: int) -> None:
-    """One process against two, each with a snapshot of the network in memory."""
-    store = {"RENMAI_STORE": url, "RENMAI_TENANT": TENANT}
-    with (
-        servers.renmai("2 workers", "--workers", "2", **store) as two,
-        servers.renmai("1 worker", **store) as one,
-    ):
-        for server in (one, two):
-            for _ in range(40):  # so that each worker has answered and has a snapshot
-                server.ask(ANALYTIC)
-        head()
-        for work in (WORKS[1], TYPENAME):
-            show(work, measure(work, [two, one], chosen(work, keys), rounds, seconds))
-        print(
-            "\nmemory (PSS): " + ", ".join(f"{s.name} {s.memory_mb():,.0f} MB" for s in (one, two))
-        )
+def by_workers(url: str, edges: int, rounds: int, seconds: int) -> None:
+    """One process against two on a great tenant, whose snapshot both map from the same files."""
+    tenant, keys = asyncio.run(large_tenant.ensure(url, edges))
+    with tempfile.TemporaryDirectory() as cache:
+        store = {"RENMAI_STORE": url, "RENMAI_TENANT": tenant, "RENMAI_CACHE_DIR": cache}
+        store["RENMAI_REQUEST_TIMEOUT_S"] = "900"
+        with servers.renmai("1 worker, scanned", **store) as first:
+            first.ask(ANALYTIC, timeout_s=900)
+            _settled(Path(cache))
+            sizes = [f"{first.name} {first.memory_mb():,.0f} MB"]
+        with (
+            servers.renmai("2 workers", "--workers", "2", **store) as two,
+            servers.renmai("1 worker", **store) as one,
+        ):
+            sizes += [f"{s.name}, no snapshot yet {s.memory_mb():,.0f} MB" for s in (one, two)]
+            for server in (one, two):
+                for key in keys:  # so that each worker has answered and has a snapshot
+                    server.ask(REACH.ours, {"key": key}, timeout_s=900)
+            head()
+            for work in (REACH, TYPENAME):
+                show(work, measure(work, [two, one], keys, rounds, seconds))
+            sizes += [f"{s.name} {s.memory_mb():,.0f} MB" for s in (one, two)]
+    print(f"\nmemory (PSS) at {edges:,} edges: {', '.join(sizes)}", flush=True)
+
+
+def _settled(cache: Path) -> None:
+    """Returns when a snapshot has been saved."""
+    end = time.monotonic() + 120
+    while not any(cache.rglob("manifest.json")):
+        if time.monotonic() > end:
+            raise RuntimeError(f"no snapshot was saved in {cache}")
+        time.sleep(0.5)
 
 
 def main() -> None:
     """Measures what is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--neo4j", metavar="URL", help="without it, only what is in memory")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/ldbc"))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=2, help="of each drive")
-    parser.add_argument("--part", choices=("all", "neo4j", "memory", "workers"), default="all")
-    parser.add_argument("--prepare", action="store_true", help="only fill Neo4j")
-    options = parser.parse_args()
-    if options.neo4j:
-        keys = asyncio.run(prepare(options.neo4j, options.data))
+    options = _options()
+    with ExitStack() as held:
+        url = options.neo4j
+        if url is None and options.part != "memory":
+            url = held.enter_context(servers.neo4j())
+        _run(options, url or "")
+
+
+def _run(options: argparse.Namespace, url: str) -> None:
+    if options.part in ("all", "neo4j"):
+        keys = asyncio.run(prepare(url, options.data))
         if options.prepare:
             return
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, by wrk")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, by wrk", flush=True)
     often = options.rounds, options.seconds
-    if options.neo4j and options.part in ("all", "neo4j"):
-        on_neo4j(options.neo4j, keys, *often)
+    rows: list[str] = []
+    if options.part in ("all", "neo4j"):
+        rows += on_neo4j(url, keys, *often)
     if options.part in ("all", "memory"):
-        in_memory(*often)
-    if options.neo4j and options.part in ("all", "workers"):
-        by_workers(options.neo4j, keys, *often)
+        rows += in_memory(*often)
+    if rows:
+        summary(rows)
+    if options.part in ("all", "workers"):
+        by_workers(url, options.edges, *often)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--neo4j", metavar="URL", help="without it, a server of its own is started")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/ldbc"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=5, help="of each drive")
+    parser.add_argument("--edges", type=int, default=1_000_000, help="of the workers' tenant")
+    parser.add_argument("--part", choices=("all", "neo4j", "memory", "workers"), default="all")
+    parser.add_argument("--prepare", action="store_true", help="only fill Neo4j")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

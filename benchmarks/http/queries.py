@@ -88,4 +88,6 @@ WORKS = (
     Work("list of 100", LIST, PEER_LIST, keyed=False, same=_listed),
 )
 IN_MEMORY = Work("2-hop network, in memory", MEMORY, MEMORY)
+_REACH = "query ($key: String!) { referralReach(kind: CONTACT, key: $key) { count depth } }"
+REACH = Work("reach of a referrer, from the snapshot", _REACH, _REACH)
 TYPENAME = Work("{ __typename }", TINY, TINY, keyed=False)

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from tests.neo4j_server.server import Server as Neo4jServer
 
 PEERS = Path(__file__).parents[1] / "peers"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -38,7 +41,9 @@ class Server:
     process: subprocess.Popen[bytes]
     foreign: bool
 
-    def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+    def ask(
+        self, query: str, variables: Mapping[str, Any] | None = None, timeout_s: float = 30
+    ) -> Any:
         """The `data` of an answer.
 
         Raises:
@@ -47,7 +52,7 @@ class Server:
         asked = urllib.request.Request(
             self.url, body(query, variables), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(asked, timeout=timeout_s) as answer:
             found = orjson.loads(answer.read())
         if "errors" in found:
             raise RuntimeError(f"{self.name}: {found['errors'][0]['message']}")
@@ -93,6 +98,17 @@ def renmai(name: str, *arguments: str, **environment: str) -> Iterator[Server]:
     command = [sys.executable, "-c", "from api.cli import main; main()", "serve", *arguments]
     with _started(name, command, int(settings["RENMAI_PORT"]), "/graphql", settings) as server:
         yield server
+
+
+@contextmanager
+def neo4j() -> Iterator[str]:
+    """The URL of a Neo4j of this run's own, empty, with the compiler of a real one."""
+    with tempfile.TemporaryDirectory(prefix="renmai-bench-") as folder:
+        server = Neo4jServer(Path(folder), lasting=True)
+        try:
+            yield server.start(0).url
+        finally:
+            server.stop()
 
 
 @contextmanager

@@ -45,6 +45,14 @@ FLAGS = (
 )
 
 
+LASTING_FLAGS = (
+    "-Xms1g",
+    "-Xmx1g",
+    *(f for f in FLAGS if not f.startswith(("-Xm", "-XX:Tiered"))),
+)
+"""For a server that is measured: with the compiler that a server in production has."""
+
+
 def write(home: Path, port: int) -> None:
     """Write the configuration of a server home."""
     (home / "conf").mkdir(parents=True, exist_ok=True)
@@ -59,7 +67,13 @@ def password_command(java: Java, jars: list[Path], password: str) -> list[str]:
 
 
 def server_command(
-    java: Java, release: Release, jars: list[Path], home: Path, sharing: str | None
+    java: Java,
+    release: Release,
+    jars: list[Path],
+    home: Path,
+    sharing: str | None,
+    *,
+    lasting: bool = False,
 ) -> list[str]:
     """The command that runs the server in the foreground.
 
@@ -69,8 +83,9 @@ def server_command(
         jars: Its jars.
         home: The server home.
         sharing: Java's option about the archive of loaded classes, if any.
+        lasting: whether it will run for long.
     """
-    options = [*FLAGS, *([sharing] if sharing else [])]
+    options = [*(LASTING_FLAGS if lasting else FLAGS), *([sharing] if sharing else [])]
     folders = [f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
     return [str(java.binary), *options, "-cp", _classpath(jars), release.main, *folders]
 

@@ -38,9 +38,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server that lives in a folder, running or not."""
+    """The server that lives in a folder, running or not.
+
+    Attributes:
+        home: the folder.
+        lasting: whether it is started to run for long, and may compile what it runs.
+    """
 
     home: Path
+    lasting: bool = False
 
     def start(self, port: int) -> Running:
         """Start the server and wait until it answers; one that runs already is left alone.
@@ -63,7 +69,7 @@ class Server:
             self._set_password(chosen, files)
             archive = jars.cache() / release.version / f"java-{chosen.version}.jsa"
             command = config.server_command(
-                chosen, release, files, self.home, self._sharing(archive)
+                chosen, release, files, self.home, self._sharing(archive), lasting=self.lasting
             )
             return self._launch(command, port, archive)
 
