@@ -95,7 +95,7 @@ PEERS := $(patsubst %,benchmarks/peers/%/node_modules/.made,neo4j-graphql mercur
 benchmarks/peers/%/node_modules/.made: benchmarks/peers/%/package-lock.json
 	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel error && touch node_modules/.made
 
-bench-http: $(DEV) $(PEERS) ## measure HTTP against Node servers; needs npm, wrk and Neo4j (ARGS="--neo4j URL")
+bench-http: $(DEV) $(PEERS) ## measure HTTP against Node servers, some 20 minutes; needs npm and wrk (ARGS="--neo4j URL")
 	@command -v wrk >/dev/null || { echo "needs wrk: apt-get install wrk" >&2; exit 1; }
 	@$(BIN)/python -m benchmarks.http $(ARGS)
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -191,6 +193,8 @@ def _settled(cache: Path) -> None:
 def main() -> None:
     """Measures what is asked for."""
     options = _options()
+    # whoever is told to stop ends the servers it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as held:
         url = options.neo4j
         if url is None and options.part != "memory":
@@ -219,7 +223,12 @@ def _run(options: argparse.Namespace, url: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--neo4j", metavar="URL", help="without it, a server of its own is started")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/ldbc"))
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data/ldbc"),
+        help="folder of the LDBC sample, as `renmai import ldbc` takes it",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of each drive")
     parser.add_argument("--edges", type=int, default=1_000_000, help="of the workers' tenant")

@@ -56,6 +56,7 @@ class Memory:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Members of a relation."""
+        query = replace(query, fields=None, edge_fields=None, edges=True)  # it serves all levels
         known = self._pages[query.relation.name, query.window, query.count]
         missing = [anchor for anchor in anchors if anchor not in known]
         if missing:
