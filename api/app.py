@@ -9,15 +9,16 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from api import graphiql
 from api.delivering import deliver
-from api.http import Endpoint, GraphQLRequest
+from api.http import Endpoint, GraphQLRequest, Rules, Sockets
 from api.metrics import Metrics
 from api.service import Service
 from api.settings import Settings
+from api.subscribing import Subscriptions
 from graph.errors import StoreUnavailable
 
 ANONYMOUS = "anonymous"
@@ -34,11 +35,14 @@ class Application(Starlette):
     """
 
     endpoint: Endpoint
+    sockets: Sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or runs the lifespan."""
         if scope["type"] == "http" and scope["path"] == GRAPHQL:
             await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == GRAPHQL:
+            await self.sockets(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -51,14 +55,19 @@ def build_app(settings: Settings, *, started: Callable[[], None] | None = None) 
         started: called once all is loaded, before the first request.
     """
     service = Service(settings)
-    metrics = Metrics(service.schema.executor) if settings.metrics else None
+    subscriptions = Subscriptions(service, ANONYMOUS)
+    executor, streams = service.schema.executor, subscriptions.streams
+    metrics = Metrics(executor, streams) if settings.metrics else None
     endpoint = Endpoint(
         _executing(service),
         deliver=lambda asked: deliver(service, asked, ANONYMOUS),
+        streaming=subscriptions,
         largest=settings.max_body_bytes,
         page=graphiql.page() if settings.serves_graphiql else None,
         observe=metrics.request if metrics else None,
     )
+
+    sockets = Sockets(subscriptions, _rules(settings))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -80,16 +89,26 @@ def build_app(settings: Settings, *, started: Callable[[], None] | None = None) 
 
     routes = [
         Route(GRAPHQL, endpoint),
+        WebSocketRoute(GRAPHQL, sockets),
         Route("/health", alive),
         Route("/health/ready", ready),
         *([Route("/metrics", metrics.page)] if metrics and not settings.metrics_port else []),
         *(graphiql.routes() if settings.serves_graphiql else []),
     ]
     app = Application(routes=routes, lifespan=lifespan)
-    app.endpoint = endpoint
+    app.endpoint, app.sockets = endpoint, sockets
     app.state.service = service
     app.state.metrics = metrics
     return app
+
+
+def _rules(settings: Settings) -> Rules:
+    origins = (origin.strip().lower() for origin in settings.socket_origins.split(","))
+    return Rules(
+        largest=settings.max_body_bytes,
+        most=settings.max_operations_per_socket,
+        origins=frozenset(filter(None, origins)),
+    )
 
 
 def _metrics_apart(metrics: Metrics | None, settings: Settings) -> AbstractContextManager[object]:

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.subscribing import Streams
 from graph.errors import BadInput
 from schema.execution import Executor
 
@@ -34,13 +35,15 @@ class Metrics:
 
     Args:
         executor: whose counters and documents are shown.
+        streams: what became of subscriptions.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, streams: Streams) -> None:
         self.registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self.registry.register(_OfExecutor(executor))
+        self.registry.register(_OfStreams(streams))
         self._requests = Count(
             "renmai_http_requests",
             "GraphQL requests by the status sent; 499: the client left first.",
@@ -145,6 +148,30 @@ class _OfExecutor(Collector):
         yield GaugeMetricFamily("renmai_documents", "Documents kept.", len(documents))
         yield GaugeMetricFamily(
             "renmai_documents_bytes", "Their memory with their plans, roughly.", documents.bytes
+        )
+
+
+class _OfStreams(Collector):
+    """Reads what became of subscriptions when it is asked for."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def collect(self) -> Iterator[Metric]:
+        """Subscriptions open now, those that were, and their events."""
+        streams = self._streams
+        yield GaugeMetricFamily(
+            "renmai_subscriptions_open", "Subscriptions that run now.", streams.open
+        )
+        yield _counted(
+            "renmai_subscriptions",
+            "Subscriptions begun; refused, since too many ran; connections ended since the client "
+            "took nothing (stalled).",
+            "what",
+            {"begun": streams.begun, "refused": streams.refused, "stalled": streams.stalled},
+        )
+        yield CounterMetricFamily(
+            "renmai_subscription_events", "Events sent to subscribers.", streams.events
         )
 
 

@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 import socket
 import threading
 from functools import partial
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import Multiprocess
 
 from api.app import Application, build_app
 from api.collector import settle
+from api.http import LEAVE
 from api.logs import configure
 from api.settings import Settings
+from graph.settling import GRACE_S
 from referral import kernels
 
 START_S = 60
 """Longest time until a worker answers its parent: it imports all first (5 s on a busy machine, and
 uvicorn's own default of 5 s then kills it again and again)."""
+
+
+class Connection(HttpToolsProtocol):
+    """An HTTP connection that ends what lasts (events) when the server stops."""
+
+    def shutdown(self) -> None:
+        """Is told that the server stops."""
+        if self.transport.is_closing():  # but its client takes nothing
+            self.transport.abort()
+            return
+        super().shutdown()
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        if cycle is not None and not cycle.response_complete:
+            scope: Any = cycle.scope
+            if LEAVE in scope:
+                scope[LEAVE]()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket that does not keep a server from stopping when its client takes nothing."""
+
+    def shutdown(self) -> None:
+        """Is told that the server stops."""
+        if self.transport.is_closing() or not self.writable.is_set():
+            self.transport.abort()
+            return
+        super().shutdown()
 
 
 def run(settings: Settings, listening: socket.socket) -> None:
@@ -33,12 +66,15 @@ def run(settings: Settings, listening: socket.socket) -> None:
         factory=True,
         lifespan="on",
         loop="uvloop",
-        http="httptools",
+        http=Connection,
+        ws=Socket,
+        ws_max_size=settings.max_body_bytes,
         log_config=None,
         access_log=False,
         server_header=False,
         workers=settings.workers,
         timeout_worker_healthcheck=START_S,
+        timeout_graceful_shutdown=math.ceil(settings.request_timeout_s + GRACE_S),
     )
     if settings.workers > 1:
         Multiprocess(config, sockets=[listening]).run()

@@ -12,6 +12,7 @@ from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import serving_store
 from api.timing import timed
+from graph.feed import Feeds
 from graph.snapshots import Snapshots
 from schema.build import build_schema
 from schema.computing import Analytics
@@ -19,7 +20,8 @@ from schema.context import Context
 from schema.execution import Mode
 
 QUERIES = frozenset({OperationType.QUERY})
-EVERYTHING = frozenset(OperationType)
+EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
+"""What has one answer; subscriptions are run by `api.subscribing`."""
 
 
 class Service:
@@ -39,6 +41,7 @@ class Service:
             cache=snapshot_cache(settings),
             memory_bytes=settings.snapshot_memory_mb * MEBIBYTE,
         )
+        self.feeds = Feeds(self.store, settings.subscription_poll_ms / 1_000)
         self.analytics = Analytics(
             self.snapshots, memory_bytes=settings.answer_memory_mb * MEBIBYTE
         )
@@ -54,6 +57,7 @@ class Service:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.feeds.close()
         await self.snapshots.close()
         await self.store.close()
 
@@ -72,6 +76,7 @@ class Service:
             region=self.settings.phone_region,
             deadline=deadline,
             analytics=self.analytics,
+            feed=self.feeds.of(self.settings.tenant),
         )
 
     async def execute(

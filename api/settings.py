@@ -128,6 +128,35 @@ class Settings(BaseSettings):
             description="How long what other processes wrote may go unseen, in milliseconds.",
         ),
     ] = 0
+    max_subscriptions: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Most subscriptions of a process at a time.")
+    ] = 1_000
+    max_operations_per_socket: Annotated[
+        int, Field(ge=1, le=10_000, description="Most operations of one WebSocket at a time.")
+    ] = 100
+    subscription_poll_ms: Annotated[
+        int,
+        Field(
+            ge=10,
+            le=60_000,
+            description="How often subscriptions look for commits of other processes, in ms.",
+        ),
+    ] = 1_000
+    subscription_stall_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=LONGEST_WAIT_S,
+            description="How long a client may take nothing of its subscription, in seconds.",
+        ),
+    ] = 30.0
+    socket_origins: Annotated[
+        str,
+        Field(
+            description="Origins besides the server's own whose pages may open WebSockets, "
+            "separated by commas; `*`: all."
+        ),
+    ] = ""
     executor: Annotated[
         ExecutorMode,
         Field(description="`plan`: compiled plans; `core`: graphql-core, field by field."),

@@ -16,7 +16,7 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from schema import analytics, mutations, queries
+from schema import analytics, mutations, queries, subscriptions
 from schema.declare import object_type
 from schema.errors import PublicErrors
 from schema.execution import Executor, Mode
@@ -71,6 +71,7 @@ def build_schema(mode: Mode = Mode.PLAN) -> Schema:
     schema = Schema(
         query,
         object_type("Mutation", "What can be written.", mutations.fields()),
+        object_type("Subscription", "What can be followed.", subscriptions.fields()),
         types=list(VIEWS.values()),
         extensions=[PublicErrors],
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from strawberry.dataloader import DataLoader
 
+from graph.errors import Unconfirmed
+from graph.feed import Feed
 from graph.model.fields import DEFAULT_REGION
-from graph.store import TenantGraph
+from graph.store import Change, Receipt, TenantGraph
 from schema.computing import Analytics
 
 
@@ -22,6 +24,7 @@ class Context:
         actor: who asks; stands in the log beside what is written.
         region: country (ISO 3166) of phone numbers written without a country code.
         deadline: when to give up, in seconds of `time.perf_counter`; None = never.
+        feed: follows the tenant's commits; None where nobody may subscribe.
         analytics: computes what is asked about the network; None where nobody may ask.
         walks: whether levels of a query are read together (`schema.execution.ahead`).
         loaders: the batches being collected (`schema.loading`).
@@ -35,6 +38,24 @@ class Context:
     deadline: float | None = None
     analytics: Analytics | None = None
     walks: bool = False
+    feed: Feed | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     written: list[int] = field(default_factory=list)
     in_doubt: bool = False
+
+    async def commit(self, changes: Sequence[Change], once: str | None) -> Receipt:
+        """Commits in the name of who asks, and tells those who follow.
+
+        Args:
+            changes: all of them or none are made.
+            once: the idempotency key.
+        """
+        try:
+            receipt = await self.graph.commit(changes, actor=self.actor, idempotency_key=once)
+        except Unconfirmed:
+            self.in_doubt = True
+            raise
+        self.written.append(receipt.version)
+        if self.feed is not None:
+            self.feed.wake()
+        return receipt

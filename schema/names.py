@@ -29,7 +29,7 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _kinds(name: str, says: str, kinds: Iterable[str]) -> Any:
+def kinds_enum(name: str, says: str, kinds: Iterable[str]) -> Any:
     """An enum of kinds of record; a member's value is the name of its record."""
     members = {snake(kind).upper(): kind for kind in kinds}
     made: Any = StrEnum(name, members, module=__name__)  # type: ignore[misc]
@@ -37,10 +37,10 @@ def _kinds(name: str, says: str, kinds: Iterable[str]) -> Any:
     return made
 
 
-NodeKind = _kinds(
+NodeKind = kinds_enum(
     "NodeKind", "The kinds of record with a life of their own.", (r.name for r in node_records())
 )
-PartyKind = _kinds("PartyKind", "The kinds of record that can refer, offer or need.", PARTIES)
+PartyKind = kinds_enum("PartyKind", "The kinds of record that can refer, offer or need.", PARTIES)
 
 
 def target_name(targets: tuple[str, ...]) -> str:

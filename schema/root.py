@@ -1,8 +1,8 @@
-"""Root fields: what a query starts from."""
+"""Root fields: what a query, a mutation or a subscription starts from."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 from strawberry import Info
@@ -60,4 +60,31 @@ def root_field(
         metadata={"resolve": resolve, "permission": permission},
     )
     made.arguments = list(arguments)
+    return made
+
+
+def event_field(
+    name: str,
+    subscribe: Callable[..., Awaitable[AsyncIterator[Any]]],
+    returns: Any,
+    *,
+    permission: str,
+    description: str,
+    arguments: Iterable[StrawberryArgument] = (),
+) -> RootField:
+    """A field of Subscription; as `root_field`, but it gives events, each a value of the field.
+
+    Args:
+        subscribe: `async def subscribe(call, **arguments)`, which gives the events.
+        name, returns, permission, description, arguments: as there.
+    """
+    made = root_field(
+        name,
+        subscribe,
+        returns,
+        permission=permission,
+        description=description,
+        arguments=arguments,
+    )
+    made.is_subscription = True
     return made

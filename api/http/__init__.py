@@ -5,6 +5,8 @@ In the order of reading:
     media       which media type an answer has
     requests    the operation in a request
     presence    stops the work for a client that is gone
+    events      answers one by one, as server-sent events
+    sockets     the same over a WebSocket
     endpoint    a request in, an answer out
 
 No request or response object stands between the server and the executor: they cost more than a
@@ -12,15 +14,21 @@ small query does.
 """
 
 from api.http.endpoint import Endpoint
+from api.http.events import LEAVE, Streaming
 from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
 from api.http.requests import GraphQLRequest
+from api.http.sockets import Rules, Sockets
 
 __all__ = [
     "HTML",
     "JSON",
+    "LEAVE",
     "RESPONSE_JSON",
     "Endpoint",
     "GraphQLRequest",
     "HttpError",
+    "Rules",
+    "Sockets",
+    "Streaming",
     "negotiate",
 ]

@@ -11,15 +11,20 @@ import orjson
 from graphql import GraphQLError
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
+from api.http.events import Streaming, send_events
 from api.http.media import (
+    EVENTS,
     HTML,
     JSON,
     PARTS,
     RESPONSE_JSON,
     HttpError,
     negotiate,
+    takes_events,
     takes_parts,
+    takes_whole,
 )
 from api.http.presence import ClientGone, while_present
 from api.http.requests import GraphQLRequest, Headers, asks_query, headers_of, parse
@@ -27,6 +32,11 @@ from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut
 from schema.errors import public_error
 
 STATUS = {StoreUnavailable.code: 503, TimedOut.code: 504}
+
+_AS_EVENTS = (
+    f"a subscription is answered by events; send Accept: {EVENTS}, or open a WebSocket with the "
+    "protocol graphql-transport-ws"
+)
 
 METHODS = {"Allow": "GET, HEAD, POST, OPTIONS"}
 
@@ -80,6 +90,7 @@ class Endpoint:
     Args:
         execute: runs an operation.
         deliver: the same for clients that take parts; without it all answers come whole.
+        streaming: the same for clients that take events; without it there are no subscriptions.
         largest: most bytes of a request's body.
         page: answers browsers that ask for a page; without it they are refused as others are.
         observe: is told of each request.
@@ -90,12 +101,14 @@ class Endpoint:
         execute: Execute,
         *,
         deliver: Deliver | None = None,
+        streaming: Streaming | None = None,
         largest: int,
         page: ASGIApp | None = None,
         observe: Observer | None = None,
     ) -> None:
         self._execute = execute
         self._deliver = deliver
+        self._streaming = streaming
         self._largest = largest
         self._page = page
         self._observe = observe
@@ -115,6 +128,10 @@ class Endpoint:
             status = answer.status
             if isinstance(answer.body, bytes):
                 await _send(answer, answer.body, scope["method"], send)
+            elif answer.media == EVENTS:
+                assert self._streaming is not None
+                await send_events(answer.body, self._streaming, scope, receive, send)
+                return  # how long it lasted says nothing about requests
             else:
                 status = await _send_parts(answer.body, receive, send)
         if self._observe is not None:
@@ -126,8 +143,16 @@ class Endpoint:
         media = JSON
         try:
             accept = headers.get(b"accept", b"").decode("latin-1")
-            media = negotiate(accept)
+            events = (
+                self._streaming is not None and takes_events(accept) and scope["method"] != "HEAD"
+            )
+            if not events or takes_whole(accept):
+                media = negotiate(accept)
             asked = await parse(scope, headers, receive, self._largest)
+            if events:
+                assert self._streaming is not None
+                if not takes_whole(accept) or self._streaming.asks(asked):
+                    return Answer(200, self._streaming.stream(asked), EVENTS, {})
             if self._deliver is not None and takes_parts(accept):
                 found = await while_present(receive, self._deliver(asked))
                 if not isinstance(found, dict):
@@ -140,7 +165,9 @@ class Endpoint:
             return Answer(status, orjson.dumps(found), media, {})
         except HttpError as error:
             return _refusal(str(error), BadInput.code, media, error.status, error.headers)
-        except InvalidOperationTypeError:
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                return _refusal(_AS_EVENTS, BadInput.code, media, 406)
             message = "GET runs queries only; send mutations by POST"
             return _refusal(message, BadInput.code, media, 405, {"Allow": "POST"})
         except DomainError as error:

@@ -9,6 +9,7 @@ JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
 HTML = "text/html"
 PARTS = "multipart/mixed"
+EVENTS = "text/event-stream"
 
 
 class HttpError(Exception):
@@ -53,9 +54,29 @@ def negotiate(accept: str | None) -> str:
 @lru_cache(256)
 def takes_parts(accept: str) -> bool:
     """Whether a client takes an answer in parts, as @defer gives it."""
+    return _names(accept, PARTS)
+
+
+@lru_cache(256)
+def takes_events(accept: str) -> bool:
+    """Whether a client takes answers one by one, as a subscription gives them."""
+    return _names(accept, EVENTS)
+
+
+@lru_cache(256)
+def takes_whole(accept: str) -> bool:
+    """Whether a client takes one whole answer."""
+    try:
+        negotiate(accept)
+    except HttpError:
+        return False
+    return True
+
+
+def _names(accept: str, media: str) -> bool:
     for part in accept.split(","):
         name, *parameters = (p.strip().lower() for p in part.split(";"))
-        if name == PARTS and _quality(parameters) > 0:
+        if name == media and _quality(parameters) > 0:
             return True
     return False
 

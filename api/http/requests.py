@@ -129,6 +129,17 @@ def _too_large(largest: int) -> HttpError:
     )
 
 
+def from_message(payload: object) -> GraphQLRequest:
+    """The operation in a message of a WebSocket, which is what a body would be.
+
+    Raises:
+        HttpError: there is none.
+    """
+    if not isinstance(payload, dict):
+        raise HttpError(400, "`payload` must be an object with `query`")
+    return _from_document(payload)
+
+
 def _from_body(body: bytes) -> GraphQLRequest:
     try:
         document = orjson.loads(body)
@@ -139,6 +150,10 @@ def _from_body(body: bytes) -> GraphQLRequest:
         raise HttpError(
             400, f'the body must be a JSON object such as {{"query": "{{ __typename }}"}}{batch}'
         )
+    return _from_document(document)
+
+
+def _from_document(document: dict[str, Any]) -> GraphQLRequest:
     return _checked(
         document.get("query"),
         document.get("variables"),

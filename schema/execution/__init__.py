@@ -14,6 +14,7 @@ function makes the answer's part from it. In the order of reading:
     complete    redoes a level step by step where the generated function was surprised
     failures    errors, and the nulls they leave
     clock       the deadline
+    events      subscriptions: an event is answered as a query is
     parts       answers in parts, by @defer and @stream
     counters    what became of the operations
     executor    the door: an operation's text in, data and errors out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,7 @@ from schema.execution.arguments import NO_VARIABLES
 from schema.execution.clock import Clock
 from schema.execution.counters import Counters
 from schema.execution.documents import Document, Documents, Operation, Switches
+from schema.execution.events import Events, source_of
 from schema.execution.failures import MAX_PER_LEVEL, Failures
 from schema.execution.parts import TITLE, Part, parts, whole
 from schema.execution.plan import Plan, Unplannable, make_plan
@@ -38,6 +39,17 @@ BYTES_OF_FIELD = 1_500
 
 MAX_VARIABLE_ERRORS = 50
 """Most errors in variables that are told; graphql-core's own bound."""
+
+
+_SUBSCRIPTIONS = frozenset({OperationType.SUBSCRIPTION})
+
+
+class _Refused(Exception):
+    """The operation does not run, and these errors say why."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__()
+        self.why = Failures(None, list(errors))
 
 
 class Mode(StrEnum):
@@ -97,8 +109,8 @@ class Executor:
             InvalidOperationTypeError: the operation is of a kind that may not run.
             TimedOut: the deadline passed.
         """
-        try:
-            found = await self.run(
+        return _told(
+            await self.run(
                 text,
                 variables,
                 context,
@@ -106,13 +118,7 @@ class Executor:
                 allowed=allowed,
                 deadline=deadline,
             )
-        except GraphQLError as error:
-            found = Failures(None, [error])
-        if not found.errors:
-            return ExecutionResult(found.data, None)
-        told = [public_error(error) for error in found.errors]
-        more = [_summary(first, number) for first, number in found.more.values()]
-        return ExecutionResult(found.data, told + more)
+        )
 
     async def deliver(
         self,
@@ -130,42 +136,57 @@ class Executor:
             InvalidOperationTypeError: the operation is of a kind that may not run.
             TimedOut: the deadline passed before the first part.
         """
-        request = self._in_parts(text, variables, context, operation_name, allowed)
-        if request is None:
-            return await self.execute(
-                text,
-                variables,
-                context,
-                operation_name=operation_name,
-                allowed=allowed,
-                deadline=deadline,
-            )
+        try:
+            document, operation = self._chosen(text, operation_name, allowed)
+            values = self._values(operation, variables)
+        except _Refused as refused:
+            return _told(refused.why)
+        if not operation.in_parts:
+            request = Request(self._schema, operation, values, context)
+            return _told(await self._run(document, request, deadline))
         self.counters.generic[TITLE] += 1
+        request = Request(self._schema, operation, values, context)
         found = request.core(in_parts=True).execute_operation()
         if inspect.isawaitable(found):
             found = await found
         return whole(found) if isinstance(found, ExecutionResult) else parts(found)
 
-    def _in_parts(
+    async def subscribe(
         self,
         text: str,
         variables: Mapping[str, Any] | None,
         context: Context,
-        name: str | None,
-        allowed: Collection[OperationType],
-    ) -> Request | None:
-        """The request, where all is well with it and its document has @defer."""
-        document = self.documents.get(text)
+        *,
+        operation_name: str | None = None,
+    ) -> ExecutionResult | Events:
+        """The events of a subscription, or why there are none.
+
+        Args:
+            text: the document.
+            variables: values of its variables.
+            context: what the request brings along.
+            operation_name: the operation to run where the document has several.
+
+        Raises:
+            InvalidOperationTypeError: the operation is no subscription.
+        """
         try:
-            operation = document.operation(name)
-        except GraphQLError:
-            return None
-        if document.errors or not operation.in_parts or operation.node.operation not in allowed:
-            return None
-        values = self._values(operation, variables)
-        return (
-            None if isinstance(values, list) else Request(self._schema, operation, values, context)
-        )
+            document, operation = self._chosen(text, operation_name, _SUBSCRIPTIONS)
+            values = self._values(operation, variables)
+            request = Request(self._schema, operation, values, context)
+            self._plan(document, operation, values)  # what is wrong is found before an event
+            source = await source_of(request)
+        except _Refused as refused:
+            return _told(refused.why)
+        except GraphQLError as error:
+            return _told(Failures(None, [error]))
+
+        async def answer(event: Any, context: Context) -> ExecutionResult:
+            request = Request(self._schema, operation, values, context, event)
+            self.counters.events += 1
+            return _told(await self._run(document, request, context.deadline))
+
+        return Events(source, answer)
 
     async def run(
         self,
@@ -176,42 +197,78 @@ class Executor:
         operation_name: str | None = None,
         allowed: Collection[OperationType] = frozenset(OperationType),
         deadline: float | None = None,
+        event: Any = None,
     ) -> Failures:
-        """As `execute`, but with the errors as they are found.
+        """As `execute`, but with the errors as they are found, and of an event where one is given.
 
         Raises:
-            GraphQLError: there is no such operation.
             InvalidOperationTypeError: the operation is of a kind that may not run.
             TimedOut: the deadline passed.
         """
+        try:
+            document, operation = self._chosen(text, operation_name, allowed)
+            values = self._values(operation, variables)
+        except _Refused as refused:
+            return refused.why
+        request = Request(self._schema, operation, values, context, event)
+        return await self._run(document, request, deadline)
+
+    def kind(self, text: str, operation_name: str | None) -> OperationType | None:
+        """The kind of operation that a document's text asks for; None if it cannot be run."""
         document = self.documents.get(text)
-        if not document.operations:
-            return Failures(None, list(document.errors))
-        operation = document.operation(operation_name)
-        if operation.node.operation not in allowed:
-            raise InvalidOperationTypeError(RefusedType(operation.node.operation.value))
-        if document.errors:
-            return Failures(None, list(document.errors))
-        values = self._values(operation, variables)
-        if isinstance(values, list):
-            return Failures(None, values)
-        request = Request(self._schema, operation, values, context)
-        plan = self._plan(document, operation, values)
-        if isinstance(plan, Unplannable):
-            self.counters.generic[str(plan)] += 1
-            return await _by_core(request)
+        try:
+            return document.operation(operation_name).node.operation
+        except GraphQLError:
+            return None
+
+    async def _run(self, document: Document, request: Request, deadline: float | None) -> Failures:
+        try:
+            plan = self._plan(document, request.operation, request.variables)
+            if isinstance(plan, Unplannable):
+                self.counters.generic[str(plan)] += 1
+                return await _by_core(request)
+        except GraphQLError as error:  # such as null for @skip
+            return Failures(None, [error])
         self.counters.planned += 1
         run = Run(request, plan, Clock(deadline), self.counters, self._most_errors)
         return await run.run()
 
-    def _values(
-        self, operation: Operation, variables: Mapping[str, Any] | None
-    ) -> VariableValues | list[GraphQLError]:
+    def _chosen(
+        self, text: str, name: str | None, allowed: Collection[OperationType]
+    ) -> tuple[Document, Operation]:
+        """The document and its operation of that name.
+
+        Raises:
+            _Refused: it is not valid, or there is no such operation.
+            InvalidOperationTypeError: it is of a kind that may not run.
+        """
+        document = self.documents.get(text)
+        if not document.operations:
+            raise _Refused(document.errors)
+        try:
+            operation = document.operation(name)
+        except GraphQLError as error:
+            raise _Refused([error]) from error
+        if operation.node.operation not in allowed:
+            raise InvalidOperationTypeError(RefusedType(operation.node.operation.value))
+        if document.errors:
+            raise _Refused(document.errors)
+        return document, operation
+
+    def _values(self, operation: Operation, variables: Mapping[str, Any] | None) -> VariableValues:
+        """The variables' values.
+
+        Raises:
+            _Refused: some are wrong.
+        """
         definitions = operation.node.variable_definitions
         if not definitions:
             return NO_VARIABLES
         given = dict(variables or {})
-        return get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+        found = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+        if isinstance(found, list):
+            raise _Refused(found)
+        return found
 
     def _plan(
         self, document: Document, operation: Operation, values: VariableValues
@@ -235,6 +292,15 @@ class Executor:
             return make_plan(self._schema, operation, values)
         except Unplannable as verdict:
             return verdict.with_traceback(None)
+
+
+def _told(found: Failures) -> ExecutionResult:
+    """The answer with the errors as a client may see them."""
+    if not found.errors:
+        return ExecutionResult(found.data, None)
+    told = [public_error(error) for error in found.errors]
+    more = [_summary(first, number) for first, number in found.more.values()]
+    return ExecutionResult(found.data, told + more)
 
 
 async def _by_core(request: Request) -> Failures:

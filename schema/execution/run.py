@@ -61,12 +61,19 @@ class Request:
         operation: what to run.
         variables: their values.
         context: what the request brings along.
+        event: of a subscription, the value of its one field.
     """
 
     schema: GraphQLSchema
     operation: Operation
     variables: VariableValues
     context: Context
+    event: Any = None
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.operation.node.operation
 
     def call(self, level: Level) -> tuple[Call, dict[str, Any]]:
         """What a level's function is called with, and its arguments.
@@ -88,7 +95,7 @@ class Request:
             self.schema,
             self.operation.definitions,
             self.operation.fragments,
-            None,
+            self.event,
             self.context,
             self.operation.node,
             self.variables,
@@ -131,7 +138,7 @@ class Run:
             else:
                 assert isinstance(field, Introspection)
                 self._introspect(field)
-        if self._request.operation.node.operation is OperationType.MUTATION:
+        if self._request.kind is OperationType.MUTATION:
             for level in levels:
                 if self.failures.data is not None:
                     await self._level(*level)
@@ -170,8 +177,11 @@ class Run:
 
     async def _results(self, level: Level, parents: list[Any]) -> list[Any]:
         """One result for each parent; an Exception is that parent's error."""
+        request = self._request
+        if level.up is None and request.kind is OperationType.SUBSCRIPTION:
+            return [request.event]
         try:
-            call, given = self._request.call(level)
+            call, given = request.call(level)
             if not level.batched:
                 return [await level.call(call, **given)]
             results = await level.call(parents, call, **given)
@@ -227,7 +237,7 @@ class Run:
 def _foreseeing(request: Request) -> tuple[Request, Foresight | None]:
     """The request with a graph that reads ahead, where that costs less; never while it writes."""
     context = request.context
-    if not context.walks or request.operation.node.operation is not OperationType.QUERY:
+    if not context.walks or request.kind is not OperationType.QUERY:
         return request, None
     ahead = Ahead(context.graph)
     request = replace(request, context=replace(context, graph=cast(TenantGraph, ahead)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.errors import BadInput, CommitRejected, Problem, Unconfirmed
+from graph.errors import BadInput, CommitRejected, Problem
 from graph.inputs import validate_key
 from graph.model import Record, RecordInfo
 from graph.store import Mode, Outcome
@@ -76,17 +76,10 @@ def _start(
 async def _commit(call: Call, writing: Writing) -> Payload:
     if writing.problems:
         return Payload(errors=writing.problems)
-    context = call.context
     try:
-        receipt = await context.graph.commit(
-            writing.changes, actor=context.actor, idempotency_key=writing.once
-        )
+        receipt = await call.context.commit(writing.changes, writing.once)
     except CommitRejected as rejected:
         return Payload(errors=[_public(writing.info, p) for p in rejected.problems])
-    except Unconfirmed:
-        context.in_doubt = True
-        raise
-    context.written.append(receipt.version)
     return Payload((), receipt.outcomes, receipt.version, receipt.replayed)
 
 

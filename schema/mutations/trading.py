@@ -238,7 +238,7 @@ async def _legs_of(graph: TenantGraph, trade: Trade) -> list[TradeLeg]:
 async def _commit(call: Call, changes: Sequence[Upsert], once: str | None) -> Payload:
     context = call.context
     try:
-        receipt = await context.graph.commit(changes, actor=context.actor, idempotency_key=once)
+        receipt = await context.commit(changes, once)
     except CommitRejected as rejected:
         return Payload(errors=_public(changes, rejected.problems))
     found = Payload((), receipt.outcomes[:1], receipt.version, receipt.replayed)

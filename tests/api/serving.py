@@ -7,17 +7,27 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from api.server import Connection, Socket
+
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
+def served(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> Iterator[int]:
     """Serves in a thread with the loop and parser of production; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            app, lifespan="on", loop="uvloop", http="httptools", log_config=None, access_log=False
+            app,
+            lifespan=lifespan,
+            loop="uvloop",
+            http=Connection,
+            ws=Socket,
+            timeout_graceful_shutdown=20,
+            log_config=None,
+            access_log=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -10,6 +10,7 @@ import pytest
 from api.app import build_app
 from api.metrics import Metrics
 from api.settings import load
+from api.subscribing import Streams
 from graph.errors import BadInput
 from schema.build import build_schema
 from tests.api.serving import post, say, served
@@ -19,7 +20,7 @@ LOOPBACK = "127.0.0.1"
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(build_schema().executor)
+    return Metrics(build_schema().executor, Streams())
 
 
 def scraped(port: int) -> str:
@@ -69,7 +70,7 @@ def test_slow_levels_are_told_with_their_place() -> None:
     executor = build_schema().executor
     executor.counters.slow["Query.contact: TypeError"] += 2
 
-    text = Metrics(executor).text().decode()
+    text = Metrics(executor, Streams()).text().decode()
 
     assert 'renmai_levels_slow_total{place="Query.contact: TypeError"} 2.0' in text
     assert 'renmai_levels_total{how="slow"} 2.0' in text

@@ -17,6 +17,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -43,7 +44,8 @@ from schema.computing import Analytics
 from schema.context import Context
 from schema.execution import Executor, Mode
 from schema.execution.failures import Failures
-from tests.schema.execution.faults import FaultySchema, SmallGraph
+from schema.subscriptions import Change, ChangeAction, Commit, RecordKind, events_of
+from tests.schema.execution.faults import FaultySchema, SmallGraph, spoilt_event
 from tests.schema.execution.queries import QueryWriter
 from tests.schema.world import company
 
@@ -74,6 +76,16 @@ FOUND = (
     """{ customers { edges { node { custom } } } goods { edges { node { custom } } }
        contacts { edges { node { custom hobbies phones } } } purchases { edges { node { custom } } }
        organizations { edges { node { custom } } } staff { edges { node { custom } } } }""",
+    # numbers too large for their type
+    """{ customers { edges { node { revision headcount referralsMade { edges { revision node {
+       revision } } } } } } contacts { edges { node { revision ties { edges { revision node {
+       revision } } } } } } organizations { edges { node { revision headcount } } }
+       goods { edges { node { revision } } } purchases { edges { node { revision } } }
+       staff { edges { node { revision } } } trades { edges { node { revision } } } }""",
+    # an event, whose nodes are of every kind
+    """subscription { changes { version at actor more changes { id kind key action sourceId
+       node { id ... on Contact { name ties { totalCount edges { node { name } } } }
+       ... on Referral { source { name } target { id } } } } } }""",
     # every kind of leaf
     """{ customers { edges { node { revision custom kind stage industryClimateIndex foundedOn
        headcount emails trust belief creditRating updatedAt } } }
@@ -122,6 +134,7 @@ class Differential:
         graph: what it reads.
         analytics: computes for it.
         random: the source of chance.
+        changes: what events tell of.
         counts: what was seen.
     """
 
@@ -129,6 +142,7 @@ class Differential:
     graph: Any
     analytics: Analytics
     random: Random
+    changes: Sequence[Change]
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -147,14 +161,24 @@ class Differential:
         walks = int(faults.partition("/")[0]) % 2 == 0  # half of them as on Neo4j
         return Context(graph, actor=faults, analytics=self.analytics, walks=walks)
 
+    def _event(self, query: str, faults: str) -> Commit | None:
+        """Some changes, where the query is a subscription."""
+        if not query.startswith("subscription"):
+            return None
+        self.counts["events"] += 1
+        chance = Random(faults)
+        changes = chance.sample(self.changes, 4)
+        whole = Commit(7, datetime(2026, 1, 1, tzinfo=UTC), "test", changes, chance.random() < 0.5)
+        event: Commit = spoilt_event(self._context(faults), whole)
+        return event
+
     async def _run(
         self, executor: Executor, query: str, variables: Mapping[str, Any], faults: str
     ) -> tuple[Failures, list[str]]:
         self.faulty.log.clear()
-        try:
-            found = await executor.run(query, variables, self._context(faults))
-        except GraphQLError as error:
-            found = Failures(None, [error])
+        context = self._context(faults)
+        event = self._event(query, faults)
+        found = await executor.run(query, variables, context, event=event)
         return found, list(self.faulty.log)
 
     async def compare(
@@ -217,6 +241,7 @@ class Differential:
         found: Any = execute(
             self.schema._schema,
             parse(text),
+            root_value=self._event(query, faults),
             variable_values=dict(given),
             context_value=self._context(faults),
             executor_class=StrawberryGraphQLCoreExecutionContext,
@@ -331,7 +356,17 @@ async def _start(store: SqliteStore, base: int) -> Differential:
     await graph.commit(company(), actor="test")
     faulty = FaultySchema(await _samples(graph))
     analytics = Analytics(Snapshots(store, patience_s=0.05))  # versions that never come
-    return Differential(faulty, SmallGraph(graph), analytics, Random(base))
+    changes = await _changes(graph)
+    return Differential(faulty, SmallGraph(graph), analytics, Random(base), changes)
+
+
+async def _changes(graph: Any) -> list[Change]:
+    """Some of every kind, and one of a record that is gone."""
+    (entry,) = await graph.log(0)
+    events = [commit for kind in RecordKind for commit in events_of(entry, {kind})]
+    found = [change for commit in events for change in commit.changes[:5]]
+    gone = NodeRef("Tie", "none")
+    return [*found, Change(gone, RecordKind("Tie"), ChangeAction.DELETED, IDS[1], IDS[1])]
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from graph.store import Action, Outcome, SearchHit, TenantGraph
 from graph.walking import by_levels
 from schema.build import Schema, build_schema
 from schema.connection import Connection
+from schema.context import Context
 from schema.mutations.payloads import Payload
 from schema.relation import Call, RelationField
 
@@ -206,8 +207,16 @@ def _mutation(
     return mutate
 
 
+def spoilt_event(context: Context, event: Any) -> Any:
+    """An event of a subscription as the request's actor says: whole or with a fault in it."""
+    return _spoilt(_Dice(Call(context, frozenset()), "event"), event)
+
+
 def _identity(parent: Any) -> object:
-    return getattr(parent, "ref", None) or getattr(parent, "cursor", None) or repr(parent)
+    for one in (parent, getattr(parent, "edge", None)):  # a member of a connection: its edge
+        if (ref := getattr(one, "ref", None)) is not None:
+            return ref
+    return repr(parent)
 
 
 def _spoilt(dice: _Dice, value: Any) -> Any:
@@ -267,7 +276,7 @@ def _record(dice: _Dice, record: Any) -> Any:
     Mostly in one alone: a second fault would hide that generated code let the first one through.
     """
     names = [f.name for f in dataclasses.fields(record) if f.init]
-    names = [n for n in names if n not in ("key", "source", "target")] or names
+    names = [n for n in names if n not in ("key", "ref", "source", "target")] or names
     if dice.random.random() < 0.5:  # texts are the most, and the least to check
         names = [n for n in names if not isinstance(getattr(record, n), str | None)] or names
     some = dice.random.sample(names, min(len(names), dice.random.choice([1, 1, 1, 2, 6])))

@@ -51,17 +51,28 @@ class QueryWriter:
         self.variables: dict[str, Any] = {}
 
     def write(self, depth: int) -> str:
-        """A query, or sometimes a mutation, of about that depth; its variables are then known."""
-        r = self._random
-        root = self._schema.query_type
-        if r.random() < 0.12:
-            root = self._schema.mutation_type
+        """A query, or sometimes another operation, of about that depth.
+
+        Its variables are then known.
+        """
+        schema, chance = self._schema, self._random.random()
+        if chance < 0.12:
+            kind, root = "mutation", schema.mutation_type
+        elif chance < 0.22:
+            kind, root = "subscription", schema.subscription_type
+        else:
+            kind, root = "query", schema.query_type
         assert root is not None
-        body = self._selection(root, depth)
-        kind = "query" if root is self._schema.query_type else "mutation"
+        write = self._one_field if kind == "subscription" else self._selection
+        body = write(root, depth)
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
         head = f"{kind} Q({declared})" if declared else f"{kind} Q"
         return " ".join([head, body, *self._fragments])
+
+    def _one_field(self, root: GraphQLObjectType, depth: int) -> str:
+        name, field = self._random.choice(list(root.fields.items()))
+        given, below = self._arguments(field), self._selection(get_named_type(field.type), depth)
+        return f"{{ {self._alias(name)}{name}{given} {below} }}"
 
     def _switch(self) -> str:
         if self._random.random() < 0.88:
