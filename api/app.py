@@ -121,7 +121,7 @@ def _metrics_apart(metrics: Metrics | None, settings: Settings) -> AbstractConte
 def _executing(service: Service) -> Callable[[GraphQLRequest], Any]:
     def execute(asked: GraphQLRequest) -> Any:
         return service.execute(
-            asked.query,
+            service.text(asked.query, asked.sha256),
             asked.variables,
             asked.operation,
             actor=ANONYMOUS,

@@ -33,7 +33,7 @@ async def deliver(
     context = service.context(actor, deadline)
     async with timed(limit, context):
         found = await service.schema.executor.deliver(
-            asked.query,
+            service.text(asked.query, asked.sha256),
             asked.variables,
             context,
             operation_name=asked.operation,

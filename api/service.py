@@ -12,12 +12,13 @@ from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import serving_store
 from api.timing import timed
+from graph.errors import BadInput
 from graph.feed import Feeds
 from graph.snapshots import Snapshots
 from schema.build import build_schema
 from schema.computing import Analytics
 from schema.context import Context
-from schema.execution import Mode
+from schema.execution import Mode, documents
 
 QUERIES = frozenset({OperationType.QUERY})
 EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -78,6 +79,24 @@ class Service:
             analytics=self.analytics,
             feed=self.feeds.of(self.settings.tenant),
         )
+
+    def text(self, query: str, sha256: str | None) -> str:
+        """The text of a document that a request names by its text, its hash, or both.
+
+        Raises:
+            BadInput: the hash is not the text's.
+            PersistedQueryNotFound: only the hash is given, and no text that is kept has it.
+        """
+        if sha256 is None:
+            return query
+        if not query:
+            return self.schema.executor.documents.text(sha256)
+        if documents.sha256(query) != sha256:
+            raise BadInput(
+                "sha256Hash is not the hash of `query`; send the SHA-256 of its UTF-8 text, "
+                "or no persistedQuery"
+            )
+        return query
 
     async def execute(
         self,

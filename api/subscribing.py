@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from api.http import GraphQLRequest
 from api.service import Service, document
 from api.timing import timed
-from graph.errors import TooExpensive
+from graph.errors import DomainError, TooExpensive
 from schema.errors import public_error
 
 Document = dict[str, Any]
@@ -66,7 +66,9 @@ class Subscriptions:
 
     def asks(self, asked: GraphQLRequest) -> bool:
         """Whether the operation is a subscription."""
-        return self._kind(asked) is OperationType.SUBSCRIPTION
+        with suppress(DomainError):  # told when it is run
+            return self._kind(asked) is OperationType.SUBSCRIPTION
+        return False
 
     async def stream(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         """The answers to an operation: one for each event of a subscription, else one alone.
@@ -76,7 +78,7 @@ class Subscriptions:
         try:
             if self._kind(asked) is not OperationType.SUBSCRIPTION:
                 yield await self._service.execute(
-                    asked.query,
+                    self._text(asked),
                     asked.variables,
                     asked.operation,
                     actor=self._actor,
@@ -92,7 +94,10 @@ class Subscriptions:
             yield refusal(GraphQLError(str(error), original_error=error))
 
     def _kind(self, asked: GraphQLRequest) -> OperationType | None:
-        return self._service.schema.executor.kind(asked.query, asked.operation)
+        return self._service.schema.executor.kind(self._text(asked), asked.operation)
+
+    def _text(self, asked: GraphQLRequest) -> str:
+        return self._service.text(asked.query, asked.sha256)
 
     async def _subscribed(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         streams, most = self.streams, self._service.settings.max_subscriptions
@@ -116,7 +121,7 @@ class Subscriptions:
         context = service.context(self._actor)
         async with timed(limit, context):
             found = await service.schema.executor.subscribe(
-                asked.query, asked.variables, context, operation_name=asked.operation
+                self._text(asked), asked.variables, context, operation_name=asked.operation
             )
         if isinstance(found, ExecutionResult):
             yield {"errors": [error.formatted for error in found.errors or ()]}

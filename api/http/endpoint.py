@@ -30,6 +30,7 @@ from api.http.presence import ClientGone, while_present
 from api.http.requests import GraphQLRequest, Headers, asks_query, headers_of, parse
 from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut
 from schema.errors import public_error
+from schema.execution.documents import PersistedQueryNotFound
 
 STATUS = {StoreUnavailable.code: 503, TimedOut.code: 504}
 
@@ -170,6 +171,9 @@ class Endpoint:
                 return _refusal(_AS_EVENTS, BadInput.code, media, 406)
             message = "GET runs queries only; send mutations by POST"
             return _refusal(message, BadInput.code, media, 405, {"Allow": "POST"})
+        except PersistedQueryNotFound as error:  # what clients of plain JSON expect is no failure
+            status = 400 if media == RESPONSE_JSON else 200
+            return _refusal(str(error), error.code, media, status)
         except DomainError as error:
             return _refusal(str(error), error.code, media, STATUS.get(error.code, 400))
         except ClientGone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from api.http.media import JSON, HttpError
 from api.http.presence import ClientGone
 
 MOST_PARAMETERS = 100
-"""Most parameters of a GET request; ours are three."""
+"""Most parameters of a GET request; ours are four."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 Headers = Mapping[bytes, bytes]
 """A request's headers by their names in lower case."""
@@ -25,16 +28,18 @@ class GraphQLRequest:
     """One operation as a client sent it.
 
     Attributes:
-        query: the document's text.
+        query: the document's text; empty where only its hash came.
         variables: values of its variables.
         operation: the operation to run where the document has several.
         read_only: whether only queries may run (GET).
+        sha256: the text's hash, where the client named it (automatic persisted queries).
     """
 
     query: str
     variables: dict[str, Any] | None
     operation: str | None
     read_only: bool
+    sha256: str | None = None
 
 
 def headers_of(given: Sequence[tuple[bytes, bytes]]) -> Headers:
@@ -51,8 +56,8 @@ async def parse(scope: Scope, headers: Headers, receive: Receive, largest: int) 
     """The operation in a request.
 
     Args:
-        scope: GET or HEAD with `query`, `variables`, `operationName`, or POST with a JSON object
-            of them.
+        scope: GET or HEAD with `query`, `variables`, `operationName`, `extensions`, or POST with
+            a JSON object of them.
         headers: its headers.
         receive: gives the body.
         largest: most bytes of a body, or of a query string.
@@ -72,7 +77,8 @@ async def parse(scope: Scope, headers: Headers, receive: Receive, largest: int) 
 
 def asks_query(query_string: bytes) -> bool:
     """Whether a query string names a query, right or wrong."""
-    return any(part.partition(b"=")[0] == b"query" for part in query_string.split(b"&"))
+    names = (part.partition(b"=")[0] for part in query_string.split(b"&"))
+    return any(name in (b"query", b"extensions") for name in names)
 
 
 def _expect_json(headers: Headers) -> None:
@@ -158,6 +164,7 @@ def _from_document(document: dict[str, Any]) -> GraphQLRequest:
         document.get("query"),
         document.get("variables"),
         document.get("operationName"),
+        document.get("extensions"),
         read_only=False,
     )
 
@@ -166,15 +173,25 @@ def _from_parameters(query_string: bytes, largest: int) -> GraphQLRequest:
     if len(query_string) > largest:
         raise HttpError(414, f"the address is longer than {largest:,} bytes; send it by POST")
     given = _parameters(query_string)
-    variables: object = None
-    if given.get("variables"):
-        try:
-            variables = orjson.loads(given["variables"])
-        except orjson.JSONDecodeError as error:
-            raise HttpError(
-                400, f"`variables` is not JSON: {error}; send a JSON object, percent-encoded"
-            ) from error
-    return _checked(given.get("query"), variables, given.get("operationName"), read_only=True)
+    return _checked(
+        given.get("query"),
+        _json(given, "variables"),
+        given.get("operationName"),
+        _json(given, "extensions"),
+        read_only=True,
+    )
+
+
+def _json(given: Mapping[str, str], name: str) -> object:
+    """The value of a parameter that is JSON; None if it is not there."""
+    if not given.get(name):
+        return None
+    try:
+        return orjson.loads(given[name])
+    except orjson.JSONDecodeError as error:
+        raise HttpError(
+            400, f"`{name}` is not JSON: {error}; send a JSON object, percent-encoded"
+        ) from error
 
 
 def _parameters(query_string: bytes) -> dict[str, str]:
@@ -200,12 +217,32 @@ def _parameters(query_string: bytes) -> dict[str, str]:
 
 
 def _checked(
-    query: object, variables: object, operation: object, *, read_only: bool
+    query: object, variables: object, operation: object, extensions: object, *, read_only: bool
 ) -> GraphQLRequest:
-    if not isinstance(query, str) or not query.strip():
+    sha256 = None if extensions is None else _persisted(extensions)
+    if query is None and sha256 is not None:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise HttpError(400, "`query` is missing; it is the text of a GraphQL document")
     if variables is not None and not isinstance(variables, dict):
         raise HttpError(400, "`variables` must be a JSON object, from name to value")
     if operation is not None and not isinstance(operation, str):
         raise HttpError(400, "`operationName` must be text")
-    return GraphQLRequest(query, variables, operation or None, read_only)
+    return GraphQLRequest(query, variables, operation or None, read_only, sha256)
+
+
+def _persisted(extensions: object) -> str | None:
+    """The hash of an automatic persisted query, if that is what the request extends."""
+    if not isinstance(extensions, dict):
+        raise HttpError(400, "`extensions` must be a JSON object")
+    given = extensions.get("persistedQuery")
+    if given is None:
+        return None
+    sha256 = given.get("sha256Hash") if isinstance(given, dict) else None
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256) or given.get("version") != 1:
+        raise HttpError(
+            400,
+            "`extensions.persistedQuery` must be an object of `version`, which is 1, and "
+            "`sha256Hash`, the 64 lower-case hexadecimal digits of the text's SHA-256",
+        )
+    return sha256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graph.errors import DomainError
+
 if TYPE_CHECKING:
     from schema.execution.plan import Plan, Unplannable
 
@@ -44,6 +47,13 @@ RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """What a document must fulfil: the specification's rules, and strawberry's own."""
 
 TOO_DEEP = "the document is nested too deeply; ask for less at once"
+
+
+class PersistedQueryNotFound(DomainError):
+    """No document of that hash is kept; clients know code and message, and send the text."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
 
 Switches = tuple[object, ...]
 """Values of the variables that stand in @skip and @include."""
@@ -81,6 +91,7 @@ class Document:
 
     Attributes:
         text: as it came.
+        sha256: of the text, in hexadecimal digits; empty if it has none.
         operations: by name; one without a name under "".
         errors: why it cannot be run.
         bytes: its memory, roughly, with its plans.
@@ -90,6 +101,7 @@ class Document:
     operations: dict[str, Operation]
     errors: Sequence[GraphQLError]
     bytes: int
+    sha256: str = ""
 
     def operation(self, name: str | None) -> Operation:
         """The operation of that name, the only one if none is given.
@@ -111,7 +123,7 @@ class Document:
 
 
 class Documents:
-    """The documents last asked for, by their text."""
+    """The documents last asked for, by their text or its SHA-256."""
 
     def __init__(
         self, schema: GraphQLSchema, *, count: int = MAX_DOCUMENTS, size: int = MAX_BYTES
@@ -120,6 +132,7 @@ class Documents:
         self._count = count
         self._size = size
         self._kept: dict[str, Document] = {}
+        self._texts: dict[str, str] = {}
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -130,10 +143,23 @@ class Documents:
         found = self._kept.pop(text, None)
         if found is None:
             found = _read(self._schema, text)
+            found.sha256 = sha256(text)
+            self._texts[found.sha256] = text
             self.bytes += found.bytes
         self._kept[text] = found  # the last is the one that goes last
         self._bound()
         return found
+
+    def text(self, sha256: str) -> str:
+        """The text with that SHA-256.
+
+        Raises:
+            PersistedQueryNotFound: no document is kept whose text has it.
+        """
+        try:
+            return self._texts[sha256]
+        except KeyError:
+            raise PersistedQueryNotFound("PersistedQueryNotFound") from None
 
     def charge(self, document: Document, size: int) -> None:
         """Takes note that a document grew by so many bytes."""
@@ -145,7 +171,13 @@ class Documents:
     def _bound(self) -> None:
         while len(self._kept) > self._count or (self.bytes > self._size and self._kept):
             oldest = self._kept.pop(next(iter(self._kept)))
+            del self._texts[oldest.sha256]
             self.bytes -= oldest.bytes
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a text's UTF-8, in hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def memory(text: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLError
 
 from schema.build import Schema
-from schema.execution.documents import TOO_DEEP, Documents, memory
+from schema.execution.documents import TOO_DEEP, Documents, PersistedQueryNotFound, memory, sha256
 
 SHORT = "{ __typename }"
 
@@ -91,3 +91,16 @@ def test_a_document_nested_too_deeply_is_refused(schema: Schema) -> None:
     (error,) = Documents(schema._schema).get(deep).errors
 
     assert TOO_DEEP in error.message or "deep" in error.message
+
+
+def test_a_document_is_found_by_its_hash_as_long_as_it_is_kept(schema: Schema) -> None:
+    documents = Documents(schema._schema, count=1)
+    one, other = texts(2)
+    documents.get(one)
+    assert documents.text(sha256(one)) == one
+
+    documents.get(other)
+
+    assert documents.text(sha256(other)) == other
+    with pytest.raises(PersistedQueryNotFound):
+        documents.text(sha256(one))
