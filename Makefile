@@ -82,9 +82,10 @@ nx-suite: $(DEV) ## run networkx's own tests on our backend (ARGS=--quick, or AR
 bench-execution: $(DEV) ## measure our executor against strawberry with DataLoaders
 	@$(BIN)/python -m benchmarks.execution $(ARGS)
 
-bench-analytics: $(DEV) ## measure the kernels beside networkx, rustworkx, networkit and scipy (ARGS="--memory")
+bench-analytics: $(DEV) ## measure kernels beside networkx, rustworkx, networkit and scipy, and snapshots (ARGS="--memory")
 	@$(SYNC) --group bench --inexact
 	@$(BIN)/python -m benchmarks.analytics $(ARGS)
+	@test -n "$(ARGS)" || $(BIN)/python -m benchmarks.snapshot
 
 bench-trades: $(DEV) ## measure the trade engine beside networkx, rustworkx and plain sets, some 8 minutes
 	@$(SYNC) --group bench --inexact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -26,12 +26,15 @@ class Peers:
     Args:
         edges: the graph.
         wanted: names of the libraries that may take part.
+        most: edges up to which they do, where it is not MOST_EDGES.
     """
 
-    def __init__(self, edges: Edges, wanted: frozenset[str]) -> None:
+    def __init__(
+        self, edges: Edges, wanted: frozenset[str], most: Mapping[str, int] | None = None
+    ) -> None:
         self._edges = edges
-        count = len(edges.source)
-        self._wanted = {name for name in wanted if count <= MOST_EDGES[name]}
+        count, limits = len(edges.source), MOST_EDGES | dict(most or {})
+        self._wanted = {name for name in wanted if count <= limits[name]}
 
     def of(self, **algorithms: Callable[[Any], Any]) -> dict[str, Run]:
         """What to run, by library, of those that take part; each is given its graph."""

@@ -191,11 +191,13 @@ def knit(count: int, wanted: frozenset[str]) -> Iterator[Task]:
         OURS: partial(communities, rows),
         **peers.of(networkit=lambda g: ran(nk.community.PLM(g, refine=False))),
     })  # fmt: skip
-    few = Peers(edges, wanted if count <= 10_000 else wanted - {"networkx"})
+    patient = Peers(edges, wanted, most={"networkx": 1_000_000})
     yield Task("constraint", "social", {
-        OURS: partial(constraint, rows), **few.of(networkx=nx.constraint)
+        OURS: partial(constraint, rows), **patient.of(networkx=nx.constraint)
     })  # fmt: skip
-    yield Task("effective size", "social", {OURS: partial(effective_size, rows)})
+    yield Task("effective size", "social", {
+        OURS: partial(effective_size, rows), **patient.of(networkx=nx.effective_size)
+    })  # fmt: skip
     yield Task("eigenvector", "social", {
         OURS: partial(eigenvector, rows),
         **peers.of(networkit=lambda g: ran(nk.centrality.EigenvectorCentrality(g, 1e-10))),

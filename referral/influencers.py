@@ -56,10 +56,12 @@ def influencers(
         bool, Field(description="Count parallel referrals each, and ties by their strength.")
     ] = False,
     since: Annotated[
-        Moment | None, Field(description="Only referrals made at this time or later.")
+        Moment | None,
+        Field(description="Only referrals made from this time on, ties that held then or later."),
     ] = None,
     until: Annotated[
-        Moment | None, Field(description="Only referrals made before this time.")
+        Moment | None,
+        Field(description="Only referrals made before this time, ties that held before it."),
     ] = None,
     near_kind: Annotated[
         PartyKind, Field(description="Kind of the parties that PERSONALIZED looks from.")
@@ -84,7 +86,8 @@ def influencers(
     """Who matters most in the graph of referrals, of ties or of both, by a measure of centrality.
 
     The graph has every party with at least one such edge; parallel edges count once unless
-    `weighted`, loops not at all; ties that have ended count, ties have no direction. Scores:
+    `weighted`, loops not at all; ties have no direction, and those that have ended count too, but
+    in a window only those that held at some time of it (days not known set no bound). Scores:
 
     - PAGERANK, above 0 to 1, sum 1: influence flows downstream, so a referred party passes its
       weight on to its referrers (the referral graph reversed); damping 0.85. PERSONALIZED is the

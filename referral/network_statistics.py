@@ -108,13 +108,14 @@ def _of(graph: PartyGraph) -> dict[str, object]:
     from referral.kernels.assortativity import degree_assortativity
     from referral.kernels.components import connected_components, strong_components
     from referral.kernels.cores import core_numbers
-    from referral.kernels.triangles import clustering, transitivity
+    from referral.kernels.triangles import knit
 
     rows, allowed = graph.both_ways.graph, budget()
     degrees = rows.degrees()
     parts = connected_components(graph.source, graph.target, graph.size, budget=allowed)
     strong = strong_components(graph.forward, budget=allowed)
     together = degree_assortativity(rows, budget=allowed)
+    clustering, transitivity = knit(rows, budget=allowed)
     links, edges = len(rows.ids) // 2, len(graph.source)
     return {
         "parties": graph.size,
@@ -126,8 +127,8 @@ def _of(graph: PartyGraph) -> dict[str, object]:
         "components": parts.count,
         "largest_component": int(parts.sizes().max()),
         "largest_strong_component": int(strong.sizes().max()),
-        "clustering": float(np.mean(clustering(rows, budget=allowed))),
-        "transitivity": transitivity(rows, budget=allowed),
+        "clustering": float(np.mean(clustering)),
+        "transitivity": transitivity,
         "assortativity": None if math.isnan(together) else together,
         "innermost_core": int(core_numbers(rows, budget=allowed).max()),
     }

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network import Csr, EdgeTable, Network, csr
+from graph.network import Csr, EdgeTable, Network, chosen, csr
 from graph.network.csr import Ids
 from referral.kernels.shape import Floats, WeightedRows, summed
 from referral.referrals import within
@@ -92,7 +92,8 @@ def party_graph(
     Args:
         network: where it is taken from.
         over: which edges.
-        since, until: only referrals made in that window; ties have no moment, so they all count.
+        since, until: only referrals made in that window, and ties that held at some time of it;
+            a day that is not known sets no bound.
         weighted: an edge weighs as many referrals as it stands for, plus the strength of its ties
             (0 to 1; 0.5 where none is said); else each weighs 1.
 
@@ -105,7 +106,7 @@ def party_graph(
         kept = within(table, since, until)
         parts.append((table.source[kept], table.target[kept], np.ones(int(kept.sum()))))
     if over is not InfluenceGraph.REFERRALS:
-        source, target, strength = tie_ends(network.edges["Tie"])
+        source, target, strength = tie_ends(network.edges["Tie"], since, until)
         parts += [(source, target, strength), (target, source, strength)]
     source, target, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     ends = np.zeros(len(network), np.bool_)
@@ -123,9 +124,19 @@ def party_graph(
     )
 
 
-def tie_ends(table: EdgeTable) -> tuple[Ids, Ids, NDArray[np.float64]]:
-    """Both ends of every tie and its strength, each tie once, those to oneself left out."""
-    proper = table.source != table.target
+def tie_ends(
+    table: EdgeTable, since: datetime | None = None, until: datetime | None = None
+) -> tuple[Ids, Ids, NDArray[np.float64]]:
+    """Both ends of every tie and its strength, each tie once, those to oneself left out.
+
+    Args:
+        table: the ties.
+        since, until: only those that held at some time of that window.
+
+    Raises:
+        BadInput: the window ends before it begins.
+    """
+    proper = chosen(table, since=since, until=until, loops=False)
     strength = table.columns["strength"][proper].astype(np.float64)
     # a tie of strength 0 was declared, so it still binds a little
     weights = np.where(np.isnan(strength), PLAIN_STRENGTH, np.maximum(strength, 0.01))

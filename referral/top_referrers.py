@@ -33,6 +33,10 @@ class ReferrerMeasure(StrEnum):
     VALUE_CHAIN = "VALUE_CHAIN"  # money of all purchases of the parties downstream
 
 
+MOST_COUNTED = 10_000_000
+"""Referrals up to which reach is counted exactly where somebody was referred by two or more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopReferrer(Row):
     """A party that refers, with the four plain measures, and those of the chain if ranked by."""
@@ -64,6 +68,9 @@ _METHODS = {
     ReferrerMeasure.REACH_DECAYED: "breadth-first search from every party",
     ReferrerMeasure.VALUE_CHAIN: "strong components condensed, purchases summed exactly",
 }
+_ESTIMATED = "reach estimated from the least of random draws"
+_QUANTILE = 1.645
+"""Standard errors that nine of ten estimates keep within."""
 
 
 @analytic()
@@ -94,6 +101,11 @@ def top_referrers(
     party. Self-referrals do not count. A referral without a time is in no window.
     Ties: lower kind, then key.
 
+    Where there are more than 10,000,000 referrals that are no forest, reach and the value of the
+    chain are estimated, each with a standard error of a tenth: then `exact` is false, and
+    `errorBound` is what the greatest of them is off by at most with probability 0.9, the others
+    by the same share.
+
     Time O(n + m) in a forest, else O((n + m) n / 512) at worst, REACH_DECAYED O(levels n m / 256);
     memory 64 bytes a party, REACH_DECAYED 108.
 
@@ -109,7 +121,7 @@ def top_referrers(
     value = np.zeros(size, np.int64)
     np.add.at(value, source, value_of_referrals(network)[kept])
     converted = source[table.columns["status"][kept] == CONVERTED]
-    chain = _chain(network, measure, source, target)
+    chain, error = _chain(network, measure, source, target)
     measures: dict[ReferrerMeasure, NDArray[Any]] = {
         ReferrerMeasure.COUNT: np.bincount(source, minlength=size),
         ReferrerMeasure.CONVERTED: np.bincount(converted, minlength=size),
@@ -124,25 +136,56 @@ def top_referrers(
         _row(place + 1, measure, party, {one: found[place] for one, found in columns.items()})
         for place, party in enumerate(parties)
     ]
-    return ranking(network, rows, total=len(candidates), method=_METHODS[measure])
+    method = _METHODS[measure] if error is None else f"{_METHODS[measure]}; {_ESTIMATED}"
+    return ranking(network, rows, total=len(candidates), method=method, error_bound=error)
 
 
 def _chain(
     network: Network, measure: ReferrerMeasure, source: Ids, target: Ids
-) -> dict[ReferrerMeasure, NDArray[Any]]:
-    """Reach, and that of the two dearer measures of the chain which is asked for."""
+) -> tuple[dict[ReferrerMeasure, NDArray[Any]], float | None]:
+    """Reach, and that of the two dearer measures of the chain which is asked for.
+
+    And the error of the chain's value, if that is asked for, else of reach; None where all is
+    counted.
+    """
+    from referral.kernels.forest import parents
     from referral.kernels.reach import reach, reach_with_value
 
     size = len(network)
+    many = len(source) > MOST_COUNTED
+    if many and parents(source, target, size, budget=budget()) is None:
+        return _estimated(network, measure, source, target)
     if measure is ReferrerMeasure.VALUE_CHAIN:
         below = reach_with_value(source, target, size, spent(network), budget=budget())
-        return {ReferrerMeasure.REACH: below.count, measure: below.value}
+        return {ReferrerMeasure.REACH: below.count, measure: below.value}, None
     found: dict[ReferrerMeasure, NDArray[Any]] = {
         ReferrerMeasure.REACH: reach(source, target, size, budget=budget())
     }
     if measure is ReferrerMeasure.REACH_DECAYED:
         found[measure] = _decayed(source, target, size)
-    return found
+    return found, None
+
+
+def _estimated(
+    network: Network, measure: ReferrerMeasure, source: Ids, target: Ids
+) -> tuple[dict[ReferrerMeasure, NDArray[Any]], float]:
+    from referral.kernels.sketches import estimated_reach
+
+    size = len(network)
+    numbers, share = estimated_reach(source, target, size, budget=budget())
+    refers = np.bincount(source, minlength=size) > 0  # who does reaches one or more
+    found: dict[ReferrerMeasure, NDArray[Any]] = {
+        ReferrerMeasure.REACH: np.maximum(np.rint(numbers).astype(np.int64), refers)
+    }
+    ranked = ReferrerMeasure.REACH
+    if measure is ReferrerMeasure.VALUE_CHAIN:
+        ranked = measure
+        money, share = estimated_reach(source, target, size, spent(network), budget=budget())
+        found[measure] = np.rint(money).astype(np.int64)
+    if measure is ReferrerMeasure.REACH_DECAYED:
+        found[measure] = _decayed(source, target, size)
+    off = _QUANTILE * share  # of what is true, which may be that much above the estimate
+    return found, off / (1 - off) * float(found[ranked].max(initial=0))
 
 
 def _decayed(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:

@@ -46,15 +46,19 @@ def clustering(graph: Csr, *, budget: Budget = UNLIMITED) -> Floats:
 
     References: Watts & Strogatz 1998, doi:10.1038/30918.
     """
-    pairs = _pairs(graph)
-    found = triangles(graph, budget=budget)
-    return np.divide(found, pairs, out=np.zeros(len(pairs)), where=pairs > 0)
+    return knit(graph, budget=budget)[0]
 
 
 def transitivity(graph: Csr, *, budget: Budget = UNLIMITED) -> float:
     """Share of all pairs of neighbours that are joined: three times triangles by open triads."""
-    pairs = int(_pairs(graph).sum())
-    return int(triangles(graph, budget=budget).sum()) / pairs if pairs else 0.0
+    return knit(graph, budget=budget)[1]
+
+
+def knit(graph: Csr, *, budget: Budget = UNLIMITED) -> tuple[Floats, float]:
+    """Clustering of every node, and transitivity of the whole, from one count of triangles."""
+    pairs, found = _pairs(graph), triangles(graph, budget=budget)
+    shares = np.divide(found, pairs, out=np.zeros(len(pairs)), where=pairs > 0)
+    return shares, int(found.sum()) / max(1, int(pairs.sum()))
 
 
 def _pairs(graph: Csr) -> Positions:

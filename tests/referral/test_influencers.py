@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import networkx as nx
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from graph.errors import BadInput, NotFound, TooExpensive
 from graph.model.codec import micros
 from graph.model.words import Stage
-from graph.network import network_from_arrays
+from graph.network import days, network_from_arrays
+from graph.network.values import NO_DAY
 from referral import centrality as module
 from referral.answers import Ranking
 from referral.centrality import InfluenceMeasure
@@ -262,3 +263,22 @@ def test_more_nodes_than_one_block_of_searches_are_all_counted() -> None:
     answer = influencers(network(300, Referral=pairs), measure=HARMONIC, first=1)
 
     assert answer.items[0].score == pytest.approx(sum(1 / d for d in range(1, 300)))
+
+
+def test_a_window_takes_the_ties_that_held_in_it() -> None:
+    """Days that are not known set no bound; `until` is not in the window."""
+    ties = edges(
+        [(0, 1), (1, 2), (2, 3), (3, 4)],
+        since=[days(date(2020, 1, 1)), days(date(2024, 6, 1)), NO_DAY, days(date(2025, 1, 1))],
+        until=[days(date(2023, 12, 31)), NO_DAY, NO_DAY, NO_DAY],
+    )
+    asked = network_from_arrays({"Contact": contacts(5)}, {"Tie": ties})
+    window = {"since": datetime(2024, 1, 1, tzinfo=UTC), "until": datetime(2025, 1, 1, tzinfo=UTC)}
+
+    answer = influencers(asked, over=TIES, measure=K_CORE, **window)
+    whole = influencers(asked, over=TIES, measure=K_CORE)
+
+    assert sorted(numbers(row.party for row in answer.items)) == [1, 2, 3]
+    assert sorted(numbers(row.party for row in whole.items)) == [0, 1, 2, 3, 4]
+    with pytest.raises(BadInput, match="not after since"):
+        influencers(asked, over=TIES, since=window["until"], until=window["since"])

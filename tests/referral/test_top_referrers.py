@@ -12,7 +12,7 @@ from graph.errors import BadInput
 from graph.model import NodeRef
 from graph.model.codec import micros
 from graph.model.words import ReferralStatus
-from graph.network import NO_MOMENT, Network, network_from_arrays
+from graph.network import NO_MOMENT, EdgeArrays, Network, network_from_arrays
 from graph.network.assemble import PurchaseArrays
 from referral.referrals import value_of_referrals
 from referral.top_referrers import ReferrerMeasure, TopReferrer, top_referrers
@@ -237,3 +237,46 @@ def test_a_forest_larger_than_one_block_is_counted_exactly() -> None:
 
     assert reach(source, target, size).tolist() == expected
     assert reach(*more, size).tolist() == expected
+
+
+@pytest.mark.parametrize("measure", [M.REACH, M.VALUE_CHAIN, M.COUNT, M.REACH_DECAYED])
+def test_what_is_too_large_to_count_is_estimated_with_its_error(
+    measure: ReferrerMeasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 chains apart, of 20 customers each, in which each refers the next two."""
+    draw = np.random.default_rng(4)
+    number = np.arange(400)
+    one, two = number[number % 20 < 19], number[number % 20 < 18]
+    source, target = np.append(one, two), np.append(one + 1, two + 2)
+    given = network_from_arrays(
+        {"Customer": [f"c{i:03}" for i in range(400)]},
+        {"Referral": EdgeArrays(source, target)},
+        purchases=PurchaseArrays(customer=np.arange(400), amount_minor=draw.integers(1, 900, 400)),
+    )
+    exact = top_referrers(given, measure=measure, first=1000)
+
+    monkeypatch.setattr("referral.top_referrers.MOST_COUNTED", 500)
+    found = top_referrers(given, measure=measure, first=1000)
+
+    assert exact.exact
+    assert exact.error_bound is None
+    assert not found.exact
+    assert found.method.endswith("; reach estimated from the least of random draws")
+    true = {row.party: row for row in exact.items}
+    assert {row.party for row in found.items} == true.keys()
+    assert found.error_bound is not None
+    key = "chain_value_minor" if measure is M.VALUE_CHAIN else "reach"
+    off = [abs(getattr(row, key) - getattr(true[row.party], key)) for row in found.items]
+    assert np.mean(np.array(off) <= found.error_bound) >= 0.9
+    assert max(off) > 0
+    if measure in (M.COUNT, M.REACH_DECAYED):
+        assert [row.score for row in found.items] == [row.score for row in exact.items]
+
+
+def test_forests_are_counted_whatever_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("referral.top_referrers.MOST_COUNTED", 0)
+
+    found = top_referrers(network(4, Referral=[(0, 1), (1, 2), (1, 3)]), measure=M.REACH)
+
+    assert found.exact
+    assert [row.reach for row in found.items] == [3, 2]
