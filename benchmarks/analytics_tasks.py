@@ -195,8 +195,9 @@ def knit(count: int, wanted: frozenset[str]) -> Iterator[Task]:
     yield Task("constraint", "social", {
         OURS: partial(constraint, rows), **patient.of(networkx=nx.constraint)
     })  # fmt: skip
+    small = Peers(edges, wanted, most={"networkx": 20_000})  # it makes a full matrix
     yield Task("effective size", "social", {
-        OURS: partial(effective_size, rows), **patient.of(networkx=nx.effective_size)
+        OURS: partial(effective_size, rows), **small.of(networkx=nx.effective_size)
     })  # fmt: skip
     yield Task("eigenvector", "social", {
         OURS: partial(eigenvector, rows),

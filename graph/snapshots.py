@@ -10,14 +10,14 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from graph.changelog import encode_changes
 from graph.errors import StoreUnavailable, TimedOut
 from graph.network import Network, advance, build_network
 from graph.network.cache import Saved, SnapshotCache
 from graph.network.flat import nbytes
-from graph.store import Store, TenantGraph
+from graph.store import TenantGraph
 
 PATIENCE_S = 5.0
 """Seconds to wait for a version that the database does not show yet."""
@@ -38,6 +38,14 @@ WORTH_SAVING = 20_000
 _PAUSE_S = 0.02
 
 _log = logging.getLogger(__name__)
+
+
+class Tenants(Protocol):
+    """Where the graphs of tenants are: a store, or one graph alone."""
+
+    def tenant(self, tenant_id: str) -> TenantGraph:
+        """The graph of one tenant."""
+        ...
 
 
 class View(NamedTuple):
@@ -86,7 +94,7 @@ class Snapshots:
 
     def __init__(
         self,
-        store: Store,
+        store: Tenants,
         *,
         cache: SnapshotCache | None = None,
         memory_bytes: int = MEMORY_BYTES,

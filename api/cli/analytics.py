@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from api.caches import snapshot_cache
 from api.cli.moments import moment
 from api.cli.output import console, print_json
 from api.cli.progress import progress
@@ -25,7 +26,9 @@ from api.cli.session import (
 from api.cli.tables import answer_tables, names_of, plain_answer
 from graph.errors import NotFound, shown
 from graph.model import Money, NodeRef
-from graph.network import build_network
+from graph.network import Network
+from graph.network.cache import SnapshotCache
+from graph.snapshots import Snapshots
 from graph.store import TenantGraph
 from referral.registry import Analytic, Parameter, analytics
 
@@ -77,7 +80,11 @@ def _unless_further(command: Callable[..., None]) -> Callable[..., None]:
 
 
 async def answer(
-    analytic: Analytic, graph: TenantGraph, arguments: Mapping[str, Any], key: str | None
+    analytic: Analytic,
+    graph: TenantGraph,
+    arguments: Mapping[str, Any],
+    key: str | None,
+    cache: SnapshotCache | None = None,
 ) -> tuple[Any, Mapping[NodeRef, str]]:
     """The analytic's answer on the graph as it is now, and the names of the records in it.
 
@@ -86,13 +93,14 @@ async def answer(
         graph: the tenant's graph.
         arguments: by Python name.
         key: of the record it is asked for, where the analytic is about one.
+        cache: where snapshots are kept on disk; None = the graph is scanned.
 
     Raises:
         NotFound: the record asked for is not there.
         BadInput: an argument is wrong.
     """
     await must_have_data(graph)
-    network = await build_network(graph)
+    network = await _network(graph, cache)
     with interruptible():
         if analytic.of is None:
             found = analytic.run(network, arguments)
@@ -109,6 +117,25 @@ async def answer(
     return found, await names_of(graph, found)
 
 
+class _Alone(NamedTuple):
+    """One tenant's graph as all the tenants there are."""
+
+    graph: TenantGraph
+
+    def tenant(self, tenant_id: str) -> TenantGraph:
+        """The one."""
+        return self.graph
+
+
+async def _network(graph: TenantGraph, cache: SnapshotCache | None) -> Network:
+    """The newest network: from disk and the change log where it is kept there, else by a scan."""
+    snapshots = Snapshots(_Alone(graph), cache=cache)
+    try:
+        return await snapshots.network(graph.tenant)
+    finally:
+        await snapshots.close()  # and keeps it for the next command
+
+
 def _command(analytic: Analytic) -> Callable[..., None]:
     """A function whose signature typer reads the command line from."""
 
@@ -118,8 +145,9 @@ def _command(analytic: Analytic) -> Callable[..., None]:
         key = given.pop("of_key", None)
         arguments = _typed(analytic, given)
         with progress("computing", quiet=as_json):
+            cache = snapshot_cache(settings)
             found, names = with_graph(
-                settings, lambda g: answer(analytic, g, arguments, key), create=False
+                settings, lambda g: answer(analytic, g, arguments, key, cache), create=False
             )
         if as_json:
             print_json(plain_answer(found, names))

@@ -194,7 +194,7 @@ class _FailingTenant:
 
 async def test_a_store_that_is_down_leaves_the_last_one_with_its_age(store: Store) -> None:
     tenant, failing = new_tenant(), Failing(store)
-    snapshots = Snapshots(failing)  # type: ignore[arg-type]
+    snapshots = Snapshots(failing)
     version = await write(store, tenant, "a")
     old = await snapshots.network(tenant)
     await asyncio.sleep(0.02)
@@ -210,7 +210,7 @@ async def test_a_store_that_is_down_leaves_the_last_one_with_its_age(store: Stor
 
 async def test_a_store_that_is_down_is_not_asked_by_everyone(store: Store) -> None:
     tenant, failing = new_tenant(), Failing(store)
-    snapshots = Snapshots(failing)  # type: ignore[arg-type]
+    snapshots = Snapshots(failing)
     await write(store, tenant, "a")
     await snapshots.network(tenant)
 
@@ -226,7 +226,7 @@ async def test_a_store_that_is_silent_counts_as_down(
 ) -> None:
     monkeypatch.setattr(module, "STORE_PATIENCE_S", 0.05)
     tenant, failing = new_tenant(), Failing(store)
-    snapshots = Snapshots(failing)  # type: ignore[arg-type]
+    snapshots = Snapshots(failing)
     await write(store, tenant, "a")
     old = await snapshots.network(tenant)
 
@@ -240,7 +240,7 @@ async def test_a_store_that_comes_back_is_asked_again(
 ) -> None:
     monkeypatch.setattr(module, "DOWN_S", 0.0)
     tenant, failing = new_tenant(), Failing(store)
-    snapshots = Snapshots(failing)  # type: ignore[arg-type]
+    snapshots = Snapshots(failing)
     await write(store, tenant, "a")
     await snapshots.network(tenant)
     failing.down = True
@@ -259,7 +259,7 @@ async def test_a_store_that_is_down_from_the_start_has_no_snapshot(store: Store)
     failing.down = True
 
     with pytest.raises(StoreUnavailable):
-        await Snapshots(failing).view(new_tenant())  # type: ignore[arg-type]
+        await Snapshots(failing).view(new_tenant())
 
 
 # -- memory
@@ -382,7 +382,7 @@ async def test_a_store_that_is_down_at_a_restart_leaves_what_was_saved(
     failing = Failing(store)
     failing.down = True
 
-    given = await Snapshots(failing, cache=cache).view(tenant)  # type: ignore[arg-type]
+    given = await Snapshots(failing, cache=cache).view(tenant)
 
     assert given.network.version == built.version
     assert given.age_s > 0

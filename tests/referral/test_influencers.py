@@ -273,12 +273,12 @@ def test_a_window_takes_the_ties_that_held_in_it() -> None:
         until=[days(date(2023, 12, 31)), NO_DAY, NO_DAY, NO_DAY],
     )
     asked = network_from_arrays({"Contact": contacts(5)}, {"Tie": ties})
-    window = {"since": datetime(2024, 1, 1, tzinfo=UTC), "until": datetime(2025, 1, 1, tzinfo=UTC)}
+    begin, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
-    answer = influencers(asked, over=TIES, measure=K_CORE, **window)
+    answer = influencers(asked, over=TIES, measure=K_CORE, since=begin, until=end)
     whole = influencers(asked, over=TIES, measure=K_CORE)
 
     assert sorted(numbers(row.party for row in answer.items)) == [1, 2, 3]
     assert sorted(numbers(row.party for row in whole.items)) == [0, 1, 2, 3, 4]
     with pytest.raises(BadInput, match="not after since"):
-        influencers(asked, over=TIES, since=window["until"], until=window["since"])
+        influencers(asked, over=TIES, since=end, until=begin)
