@@ -1,6 +1,6 @@
 """How fast renmai answers over HTTP, beside servers that a team would take instead.
 
-    python -m benchmarks.http [--neo4j bolt://user:password@host:7687] [--rounds 5] [--seconds 5]
+    python -m benchmarks.http [--neo4j bolt://user:password@host:7687] [--rounds 4] [--seconds 4]
 
 Every server runs in the same run on the same data, and takes turns with the others; before that
 their answers are compared, all of them. Without `--neo4j` a server is started for the run.

@@ -229,8 +229,8 @@ def _options() -> argparse.Namespace:
         default=Path("../shared/data/ldbc"),
         help="folder of the LDBC sample, as `renmai import ldbc` takes it",
     )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5, help="of each drive")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=int, default=4, help="of each drive")
     parser.add_argument("--edges", type=int, default=1_000_000, help="of the workers' tenant")
     parser.add_argument("--part", choices=("all", "neo4j", "memory", "workers"), default="all")
     parser.add_argument("--prepare", action="store_true", help="only fill Neo4j")

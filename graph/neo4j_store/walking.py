@@ -1,7 +1,7 @@
 """Several levels of relations in one statement: a subquery a level, nested as the levels are.
 
-Five levels of a contact's network as five statements cost the database 24 ms, and as one 5: each
-statement seeks its anchors anew, one by one, and only the first of a walk has to.
+Five levels of a contact's network as five statements cost the database 6.5 ms, and as one 4.2
+(21 and 14 before its Java is warm): each statement seeks its anchors anew, one by one.
 """
 
 from __future__ import annotations
