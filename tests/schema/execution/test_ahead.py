@@ -169,3 +169,44 @@ async def test_what_writes_reads_nothing_ahead(schema: Schema, graph: Walking) -
     await answer(schema, graph, query)
 
     assert graph.walks == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        NETWORK,
+        """{ contact(key: "p000") { referralsMade(first: 4) { totalCount pageInfo { hasNextPage }
+             edges { status node { __typename name
+               ... on Customer { purchases(first: 2) { edges { node { at } } } }
+               referralsMade(first: 2, orderBy: [{status: ASC}]) { edges { cursor
+                 node { name } } } } } } } }""",
+        """{ organizations(first: 20) { edges { node { members(last: 3) { edges { kind
+             node { name ties(first: 2, filter: {node: {name: {contains: "1"}}}) { totalCount
+               edges { node { name } } } } } }
+             needs(first: 2) { edges { node { name } } } } } } }""",
+    ],
+)
+async def test_neo4j_answers_the_same_by_one_statement(
+    schema: Schema, company_on_neo4j: TenantGraph, query: str
+) -> None:
+    graph: Any = company_on_neo4j
+
+    together = await schema.execute(query, None, Context(graph, walks=True))
+    apart = await schema.execute(query, None, Context(graph))
+
+    assert together.errors is None
+    assert together.data == apart.data
+
+
+async def test_arguments_of_variables_are_looked_at_each_time(
+    schema: Schema, graph: Walking
+) -> None:
+    query = """query ($n: Int) { contact(key: "p000") {
+                 ties(first: $n) { edges { node { ties(first: 1) { edges { since } } } } } } }"""
+    found = []
+    for number in (1, 2, 1):
+        context: Any = Context(graph, walks=True)  # type: ignore[arg-type]
+        answered = await schema.execute(query, {"n": number}, context)
+        found.append(len(answered.data["contact"]["ties"]["edges"]))  # type: ignore[index]
+
+    assert found == [1, 2, 1]
