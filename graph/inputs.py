@@ -61,7 +61,7 @@ def validate_key(key: object, *, what: str = "key") -> str:
     try:
         return _key_adapter().validate_python(key, strict=True)
     except ValidationError as error:
-        message = _message(error.errors(include_url=False)[0])
+        message = told(error.errors(include_url=False)[0])
         raise BadInput(f"{what}: {message}", [FieldProblem(what, message)]) from error
 
 
@@ -123,7 +123,7 @@ def _problem(info: RecordInfo, error: ErrorDetails) -> FieldProblem:
         return FieldProblem(where, f"{info.name} has no field of that name; it has {names}")
     if error["input"] is None:
         return FieldProblem(where, "may not be null; give a value or leave the field out")
-    return FieldProblem(where, _message(error))
+    return FieldProblem(where, told(error))
 
 
 _TEXTS = {
@@ -137,6 +137,7 @@ _TEXTS = {
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "finite_number": "must be a finite number",
+    "greater_than": "must be above {gt:,}",
     "greater_than_equal": "must be at least {ge:,}",
     "less_than_equal": "must be at most {le:,}",
     "enum": "must be {expected}",
@@ -156,7 +157,8 @@ def _step(part: str | int) -> str:
     return text if text.isprintable() and len(text) <= SHOWN else shown(text)
 
 
-def _message(error: ErrorDetails) -> str:
+def told(error: ErrorDetails) -> str:
+    """What is wrong with one value: the value, and what it must be."""
     return f"{shown(error['input'])}: {_text(error['type'], error)}"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -37,3 +39,13 @@ def seconds(wanted: float) -> float:
     """Seconds for a search that gives what it has when they are over: as wanted, if allowed."""
     left = budget().left()
     return wanted if left is None else min(wanted, left * SHARE)
+
+
+def stoppable_clock() -> Callable[[], float]:
+    """A clock in seconds by which all time is over once the computation is told to stop."""
+    allowed = budget()
+
+    def clock() -> float:
+        return math.inf if allowed.stopped() else time.monotonic()
+
+    return clock

@@ -67,6 +67,10 @@ class DebtClearing(Answer):
         tuple[DebtLeft, ...], Field(description="The debts in the order in which they were given.")
     ]
     circles: Annotated[tuple[SetOffCircle, ...], Field(description="What cancels with what.")]
+    unrecorded: Annotated[
+        tuple[str, ...],
+        Field(description="Parties that are not recorded, by kind and key: misspelt, perhaps."),
+    ]
 
 
 @analytic()
@@ -123,7 +127,14 @@ def debt_clearing(
             SetOffCircle(amount_minor=Money(c.amount), debts=tuple(rows[d] for d in c.debts))
             for c in cleared.circles
         ),
+        unrecorded=_unrecorded(network, list(number)),
     )
+
+
+def _unrecorded(network: Network, parties: list[NodeRef]) -> tuple[str, ...]:
+    nodes = network.nodes.ids_of(parties)
+    unknown = [party for party, node in zip(parties, nodes, strict=True) if node < 0]
+    return tuple(f"{party.kind} {party.key}" for party in unknown)
 
 
 def _check(debts: tuple[Debt, ...]) -> None:

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from graph.errors import BadInput, FieldProblem, shown
+from graph.inputs import told
 from graph.model import NodeRef
 from graph.network import Network
 from referral.answers import description_of, strip
@@ -128,8 +129,7 @@ class Analytic:
             return FieldProblem(where, f"{self.name} has no such argument; it takes {names}")
         if error["type"] == "missing":
             return FieldProblem(where, f"{self.name} needs this argument; it takes {names}")
-        text = error["msg"].removeprefix("Value error, ")
-        return FieldProblem(where, f"{shown(error['input'])}: {text}")
+        return FieldProblem(where, told(error))
 
 
 _REGISTERED: dict[str, Analytic] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from graph.errors import BadInput, shown
+from graph.errors import BadInput, NotFound, shown
 from graph.model import NodeRef
 from graph.model.fields import Day, Key, Share, Text
 from graph.network import Network
-from referral.allowance import seconds
+from referral.allowance import budget, seconds, stoppable_clock
 from referral.parties import PartyArgument, id_of_party
 from referral.registry import analytic
-from referral.trades.explain import LeftOut, left_out
+from referral.trades.explain import LeftOut, Reason, left_out
 from referral.trades.from_network import Market, market
 from referral.trades.instance import LONGEST_CHAIN
 from referral.trades.plan import expectation, plan, value_of
@@ -152,16 +152,17 @@ def trade_plan(
     Raises:
         BadInput: the forced parties can't all trade; a leg moves more than 2**50 minor units, or
             all of them together 2**53 or more.
-        NotFound: a party is not there.
+        NotFound: a party, a region, or an offer or need of `without` or `keep` is not there.
         TooExpensive: more than 20 million pairs of an offer and a need.
 
     References: Dickerson et al. 2016, arXiv:1606.01623; Abraham, Blum & Sandholm 2007,
     doi:10.1145/1250910.1250954 (column generation for cycle packing).
     """
     allowed = max(0.001, seconds(time_limit_s))
-    end = time.monotonic() + allowed
-    found = _market(network, on, region, givers, chance, chances)
-    found = _without(network, found, without)
+    clock = stoppable_clock()
+    end = clock() + allowed
+    whole = _market(network, on, region, givers, chance, chances)
+    found = _without(network, whole, without)
     options = PlanOptions(
         objective=objective,
         max_parties=max_parties,
@@ -171,23 +172,34 @@ def trade_plan(
         seed=seed,
         time_limit_s=allowed,
     )
-    made = _plan(network, found, options, keep)
-    missing, reasons = _reasons(network, found, options, made, explain, costs=costs, end=end)
+    made = _plan(network, found, options, keep, clock)
+    missing, reasons = _reasons(found, options, made, explain, costs=costs, end=end, clock=clock)
+    if budget().stopped():
+        budget().check("tradePlan")  # what was found so far is nobody's answer
+    reasons = [_closer(whole, one) for one in reasons]
     return plan_answer(network, found, options, made, missing, reasons, costs=costs)
 
 
-def _plan(network: Network, found: Market, options: PlanOptions, keep: Sequence[LegKeys]) -> Made:
+def _plan(
+    network: Network,
+    found: Market,
+    options: PlanOptions,
+    keep: Sequence[LegKeys],
+    clock: Callable[[], float],
+) -> Made:
     """The best plan; with legs to keep, the best of those that keep most of them."""
     graph = found.graph
     if not keep:
-        return plan(graph, options)
+        return plan(graph, options, clock=clock)
     if options.objective is not Objective.PARTIES:
         raise BadInput("keep: with legs to keep, parties are what comes next; use PARTIES")
-    kept = _named(network, found, keep).astype(np.int64)
+    kept = _named(network, found, keep, "keep").astype(np.int64)
     whole = options.capacity is Capacity.UNITS
     units = graph.units if whole else np.ones_like(graph.units)
     made = plan(
-        replace(graph, value=kept, units=units), replace(options, objective=Objective.VALUE)
+        replace(graph, value=kept, units=units),
+        replace(options, objective=Objective.VALUE),
+        clock=clock,
     )
     first, *rest = made.levels
     levels = (replace(first, goal=Goal.KEPT_LEGS), *rest)
@@ -202,13 +214,26 @@ def _plan(network: Network, found: Market, options: PlanOptions, keep: Sequence[
 def _without(network: Network, found: Market, legs: Sequence[LegKeys]) -> Market:
     if not legs:
         return found
-    dropped = _named(network, found, legs)
+    dropped = _named(network, found, legs, "without")
     return found._replace(graph=with_arcs(found.graph, ~dropped))
 
 
-def _named(network: Network, found: Market, legs: Sequence[LegKeys]) -> NDArray[np.bool_]:
-    """Mask of the arcs that these legs are."""
+def _named(
+    network: Network, found: Market, legs: Sequence[LegKeys], what: str
+) -> NDArray[np.bool_]:
+    """Mask of the arcs that these legs are.
+
+    Raises:
+        NotFound: an offer or a need is not there at all.
+    """
     graph = found.graph
+    for kind, keys in (
+        ("Offer", [leg.offer for leg in legs]),
+        ("Need", [leg.need for leg in legs]),
+    ):
+        absent = set(keys) - set(network.edges[kind].keys.take(np.arange(len(network.edges[kind]))))
+        if absent:
+            raise NotFound(f"{what}: there is no {kind} {shown(min(absent))}; check its key")
     offers = network.edges["Offer"].keys.take(found.offers)
     needs = network.edges["Need"].keys.take(found.needs)
     pairs = {(leg.offer, leg.need) for leg in legs}
@@ -264,8 +289,28 @@ def _forced(network: Network, found: Market, parties: Sequence[NodeRef]) -> tupl
     return tuple(dict.fromkeys(numbers))
 
 
+def _closer(whole: Market, one: LeftOut) -> LeftOut:
+    """The reason, told more closely where nothing of the party's fits.
+
+    Args:
+        whole: all that holds, the legs left out by `without` among it.
+        one: what the graph of wants tells.
+    """
+    party, gives = one.party, one.reason is Reason.NOT_WANTED
+    if not gives and one.reason is not Reason.NOTHING_FITS:
+        return one
+    if not (whole.wishes.offer_party == party).any():
+        return replace(one, reason=Reason.OFFERS_NOTHING)
+    if not gives and not (whole.wishes.need_party == party).any():
+        return replace(one, reason=Reason.NEEDS_NOTHING)
+    if ((whole.graph.giver if gives else whole.graph.receiver) == party).any():
+        return replace(one, reason=Reason.EXCLUDED)
+    if party in whole.vetoed[0 if gives else 1]:
+        return replace(one, reason=Reason.VETOED)
+    return one
+
+
 def _reasons(
-    network: Network,
     found: Market,
     options: PlanOptions,
     made: Made,
@@ -273,15 +318,16 @@ def _reasons(
     *,
     costs: bool,
     end: float,
+    clock: Callable[[], float],
 ) -> tuple[list[int], list[LeftOut]]:
     """Those left out, and the reasons of the first of them, as far as time allows."""
     trading = {party for trade in made.trades for party in trade.parties}
     missing = [p for p in range(len(found.graph)) if p not in trading and not found.graph.gift[p]]
     asked = missing[:explain]
-    end = max(end, time.monotonic() + EXPLAINING_S)
+    end = max(end, time.monotonic() + EXPLAINING_S)  # a search that was stopped has none
     reasons: list[LeftOut] = []
     for party in asked:
-        left = end - time.monotonic()
+        left = end - clock()
         if left <= 0:
             break
         share = max(0.01, left / (len(asked) - len(reasons)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.errors import BadInput, CommitRejected, DomainError
+from graph.model.fields import show_money
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +51,22 @@ def field_path(path: str) -> str:
     return ".".join(to_camel_case(part.removesuffix("_minor")) for part in path.split("."))
 
 
+_AMOUNT = re.compile(r"-?[0-9][0-9,]*(?=:)|(?<=at least )-?[0-9,]+|(?<=at most )-?[0-9,]+")
+
+
+def _in_money(field: str, message: str) -> str:
+    """Amounts as the caller wrote them: the value, and the bound it breaks."""
+    if not field.endswith("_minor"):
+        return message
+    return _AMOUNT.sub(lambda found: show_money(int(found[0].replace(",", ""))), message)
+
+
 def _message(error: DomainError) -> str:
     message = str(error)
     if isinstance(error, BadInput) and error.problems:
         first = error.problems[0].field
         if message.startswith(f"{first}:"):
-            return field_path(first) + message[len(first) :]
+            return field_path(first) + _in_money(first, message[len(first) :])
     return message
 
 
@@ -62,7 +74,8 @@ def _extensions(error: DomainError) -> dict[str, object]:
     told: dict[str, object] = {"code": error.code}
     if isinstance(error, BadInput) and error.problems:
         told["problems"] = [
-            {"field": field_path(p.field), "message": p.message} for p in error.problems
+            {"field": field_path(p.field), "message": _in_money(p.field, p.message)}
+            for p in error.problems
         ]
     if isinstance(error, CommitRejected):
         told["problems"] = [

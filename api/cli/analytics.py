@@ -174,13 +174,27 @@ def _command(analytic: Analytic) -> Callable[..., None]:
 
 
 def _typed(analytic: Analytic, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that were given; times read from their text."""
+    """The arguments that were given; times read from their text, and the word for no limit."""
     times = {p.name: _option(p) for p in analytic.parameters if p.type is datetime}
+    without = {p.name for p in analytic.parameters if _may_be_none(p)}
     return {
-        name: moment(times[name], value) if name in times else value
+        name: _none_or(value)
+        if name in without
+        else moment(times[name], value)
+        if name in times
+        else value
         for name, value in given.items()
         if value is not None
     }
+
+
+def _may_be_none(parameter: Parameter) -> bool:
+    """Whether null is an answer of its own, other than to leave the option out."""
+    return parameter.optional and parameter.default is not None
+
+
+def _none_or(value: Any) -> Any:
+    return None if str(value).strip().lower() == "none" else value
 
 
 def _option(parameter: Parameter) -> str:
@@ -191,6 +205,8 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     # pydantic reads these (_typed the times), typer only a few of their forms or none
     by_text = parameter.type in (datetime, date, NodeRef) or is_dataclass(parameter.type)
     one: Any = int if parameter.type is Money else str if by_text else parameter.type
+    if _may_be_none(parameter):
+        one = str
     taken: Any = list[one] if parameter.many else one
     if parameter.required:
         annotation = Annotated[
@@ -204,16 +220,26 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
         )
     option = typer.Option(
         _option(parameter),
-        help=parameter.description,
-        metavar="TIME" if parameter.type is datetime else None,
-        min=parameter.least,
-        max=parameter.most,
+        help=parameter.description.replace("null =", "none =")
+        if _may_be_none(parameter)
+        else parameter.description,
+        metavar=_metavar(parameter),
+        min=None if _may_be_none(parameter) else parameter.least,
+        max=None if _may_be_none(parameter) else parameter.most,
         case_sensitive=False,
     )
     default = list(parameter.default) if parameter.many and parameter.default else parameter.default
+    if _may_be_none(parameter):
+        default = str(default)
     return inspect.Parameter(
         parameter.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[taken | None if default is None else taken, option],
     )
+
+
+def _metavar(parameter: Parameter) -> str | None:
+    if parameter.type is datetime:
+        return "TIME"
+    return "N|none" if _may_be_none(parameter) else None

@@ -76,6 +76,8 @@ def plain_plan(wants: WantFile, found: TradePlan) -> dict[str, Any]:
     """The plan as one object for programs.
 
     `weight` and `bound` are in the file's own unit: its weights, or where it has none, trades.
+    `optimal` and `bound` are of the first level; `all_proven` says whether the others are proven
+    too, and a level whose `bound` is null was not looked at to the end.
     """
     weighted = default_objective(wants) is Objective.VALUE
     weight = found.value / wants.scale if weighted else found.legs
@@ -86,6 +88,7 @@ def plain_plan(wants: WantFile, found: TradePlan) -> dict[str, Any]:
         "users": found.users,
         "weight": _number(weight),
         "optimal": found.optimal,
+        "all_proven": all(level.proven for level in found.levels),
         "bound": _number(bound),
         "parties": found.parties,
         "method": found.method,

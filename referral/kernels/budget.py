@@ -39,9 +39,13 @@ class Budget:
                 "ask about fewer parties or edges, or allow more time"
             )
 
+    def stopped(self) -> bool:
+        """Whether it was told to stop; time that is over does not count."""
+        return self._cancel is not None and self._cancel.is_set()
+
     def left(self) -> float | None:
         """Seconds that are left; 0 once it is stopped, None = as long as it takes."""
-        if self._cancel is not None and self._cancel.is_set():
+        if self.stopped():
             return 0.0
         if self._seconds is None:
             return None

@@ -19,6 +19,7 @@ import numpy as np
 from graph.errors import BadInput
 from referral.trades.columns import Columns, no_prices
 from referral.trades.diving import dive
+from referral.trades.forcing import CannotForceError
 from referral.trades.highs import Linear
 from referral.trades.instance import Instance
 from referral.trades.master import Master, Whole
@@ -118,10 +119,12 @@ class Capped:
             return Level(goal, self._reached(goal), math.inf, False)
         bound = self._improve(goal)
         if first and self._forced and not len(self.among):
-            raise BadInput(
-                "the forced parties can't all trade within these limits; force fewer of them or "
-                "allow longer cycles"
-            )
+            if self._left() <= 0:
+                raise BadInput(
+                    "no plan in which all forced parties trade was found in time; allow more "
+                    "time, or force fewer of them"
+                )
+            raise CannotForceError("the forced parties can't all trade within these limits")
         reached = self._reached(goal)
         bound = max(reached, bound)
         self._master.settled.append((goal, reached))

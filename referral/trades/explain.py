@@ -18,6 +18,10 @@ LONGEST = 5
 class Reason(StrEnum):
     """Why a party has no trade."""
 
+    OFFERS_NOTHING = "OFFERS_NOTHING"
+    NEEDS_NOTHING = "NEEDS_NOTHING"
+    VETOED = "VETOED"
+    EXCLUDED = "EXCLUDED"
     NOT_WANTED = "NOT_WANTED"
     NOTHING_FITS = "NOTHING_FITS"
     NO_CIRCLE = "NO_CIRCLE"
@@ -25,8 +29,12 @@ class Reason(StrEnum):
 
 
 WORDS = {
-    Reason.NOT_WANTED: "nobody needs what it offers",
-    Reason.NOTHING_FITS: "nobody offers what it needs",
+    Reason.OFFERS_NOTHING: "it offers nothing on that day",
+    Reason.NEEDS_NOTHING: "it needs nothing on that day",
+    Reason.VETOED: "it could trade only with parties that a veto keeps apart from it",
+    Reason.EXCLUDED: "the legs it could trade by were left out",
+    Reason.NOT_WANTED: "nobody else needs what it offers",
+    Reason.NOTHING_FITS: "nobody else offers what it needs",
     Reason.NO_CIRCLE: "it is on no circle of so few parties",
     Reason.COMPETING: "it is on circles, but others won",
 }
@@ -127,10 +135,10 @@ def cost_of_forcing(
     return {level.goal: level.value - after[level.goal] for level in found.levels}
 
 
-def why(graph: WantGraph, left: LeftOut) -> str:
-    """The reason in words."""
-    text = f"{graph.labels[left.party]}: {WORDS[left.reason]}"
+def why(left: LeftOut) -> str:
+    """The reason in words; the party stands beside it."""
+    text = WORDS[left.reason]
     if left.reason is Reason.COMPETING:
         count = f"{left.circles:,}" if left.circles_exact else f"at least {left.circles:,}"
-        text += f" ({count} circles)"
+        text += f" ({count} {'circle' if left.circles == 1 else 'circles'})"
     return text

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.errors import BadInput
+from graph.errors import BadInput, NotFound, shown
 from graph.model.fields import show_money
 from graph.network import EdgeTable, Network, days, gather
 from graph.network.values import NO_DAY
@@ -38,6 +38,7 @@ class Market(NamedTuple):
         good: (g,) node of each good.
         wishes: every offer and need that holds, matched or not.
         offers, needs: the edges that the graph's offers and needs are, by their number.
+        vetoed: parties that a veto keeps from giving, and from receiving, something.
     """
 
     graph: WantGraph
@@ -46,6 +47,7 @@ class Market(NamedTuple):
     wishes: Wishes
     offers: Longs
     needs: Longs
+    vetoed: tuple[Ids, Ids]
 
 
 def market(
@@ -72,6 +74,7 @@ def market(
 
     Raises:
         BadInput: a leg moves more than 2**50 minor units, or all together 2**53 or more.
+        NotFound: nobody is recorded in that region.
         TooExpensive: more than 20 million pairs of an offer and a need.
     """
     day = days(on or network.computed_at.date())
@@ -119,15 +122,23 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
     there = np.ones(len(network), np.bool_)
     if region is not None:
         there = network.nodes.having("region", region)
+        if not there.any():
+            raise NotFound(
+                f"nobody is recorded in region {shown(region)}; write it as it stands with the "
+                "parties, or leave it out"
+            )
     offering, needing = _holding(offers, day, there), _holding(needs, day, there)
     offer, need = matches(offers, needs, offering, needing)
-    offer, need = _allowed(network, offer, need, day)
+    keep = _allowed(network, offer, need, day)
+    kept_apart = offers.source[offer[~keep]], needs.source[need[~keep]]
+    offer, need = offer[keep], need[keep]
     gifts = np.array(givers, np.int32)
     nodes = np.concatenate((offers.source[offering], needs.source[needing], gifts))
     party = np.unique(nodes).astype(np.int32)
     good = np.unique(np.concatenate((offers.target[offering], needs.target[needing])))
     giver = np.searchsorted(party, offers.source[offer])
     receiver = np.searchsorted(party, needs.source[need])
+    vetoed = _places(party, kept_apart[0]), _places(party, kept_apart[1])
     value, units = _values(network, offer, need)
     graph = want_graph(
         Names(network, party),
@@ -151,7 +162,12 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
         np.searchsorted(good, offers.target[offering]).astype(np.int32),
         np.searchsorted(party, needs.source[needing]).astype(np.int32),
         np.searchsorted(good, needs.target[needing]).astype(np.int32),
-    ), offering, needing)  # fmt: skip
+    ), offering, needing, vetoed)  # fmt: skip
+
+
+def _places(party: Ids, nodes: Ids) -> Ids:
+    """Where these nodes stand among the parties, each once."""
+    return np.searchsorted(party, np.unique(nodes)).astype(np.int32)
 
 
 def free_units(table: EdgeTable, rows: Longs) -> Longs:
@@ -168,19 +184,18 @@ def _holding(table: EdgeTable, day: int, there: NDArray[np.bool_]) -> Longs:
     return np.flatnonzero(holds & there[table.source])
 
 
-def _allowed(network: Network, offer: Longs, need: Longs, day: int) -> tuple[Longs, Longs]:
-    """The pairs of offers and needs that no veto of either party stands against."""
+def _allowed(network: Network, offer: Longs, need: Longs, day: int) -> NDArray[np.bool_]:
+    """Mask of the pairs of offers and needs that no veto of either party stands against."""
     vetoes, size = network.edges["Veto"], len(network)
     until = vetoes.columns["until"]
     holds = (until == NO_DAY) | (until >= day)
     if not holds.any():
-        return offer, need
+        return np.ones(len(offer), np.bool_)
     one, other = vetoes.source[holds].astype(np.int64), vetoes.target[holds].astype(np.int64)
     refused = np.concatenate((one * size + other, other * size + one))
     giver, receiver = network.edges["Offer"].source[offer], network.edges["Need"].source[need]
     keys = giver.astype(np.int64) * size + receiver
-    keep = ~np.isin(keys, refused)
-    return offer[keep], need[keep]
+    return ~np.isin(keys, refused)
 
 
 def _values(network: Network, offer: Longs, need: Longs) -> tuple[Longs, Longs]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from graph.errors import BadInput, shown
 from referral.trades.checksum import checksum
+from referral.trades.forcing import CannotForceError, blame
 from referral.trades.instance import LONGEST_CHAIN, Instance, goals, instance
 from referral.trades.plan_types import (
     Capacity,
@@ -60,11 +61,14 @@ def plan(
     def left() -> float:
         return end - clock()
 
-    if options.max_parties is not None:
-        return _capped(graph, options, left)
-    if options.objective is Objective.EXPECTED:
-        return _expected(graph, options, left)
-    return _uncapped(graph, options, left)
+    try:
+        if options.max_parties is not None:
+            return _capped(graph, options, left)
+        if options.objective is Objective.EXPECTED:
+            return _expected(graph, options, left)
+        return _uncapped(graph, options, left)
+    except CannotForceError as error:
+        raise BadInput(blame(graph, options)) from error
 
 
 def _check(graph: WantGraph, options: PlanOptions) -> None:

@@ -91,6 +91,7 @@ class TradePlan(Answer):
         ),
     ]
     optimal: Annotated[bool, Field(description="Whether the first level is proven.")]
+    all_proven: Annotated[bool, Field(description="Whether every level is proven.")]
     bound: Annotated[
         float | None, Field(description="What no plan can surpass in the first level.")
     ]
@@ -140,6 +141,7 @@ def plan_answer(
         value_minor=Money(made.value),
         expected=made.expected,
         optimal=made.optimal,
+        all_proven=all(level.proven for level in made.levels),
         bound=made.bound if known else None,
         gap=_gap(first) if known else None,
         seed=options.seed,
@@ -195,7 +197,7 @@ def _party(network: Network, found: Market, one: LeftOut, *, costs: bool) -> Lef
     return LeftOutParty(
         party=ref,
         reason=one.reason,
-        explanation=why(found.graph, one),
+        explanation=why(one),
         circles=Long(one.circles),
         circles_exact=one.circles_exact,
         winners=tuple(place + 1 for place in one.winners),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.errors import BadInput
 from referral.trades.assignment import Cover
 from referral.trades.flow import Network, Sum, best_flow, circles
+from referral.trades.forcing import CannotForceError
 from referral.trades.plan_types import Capacity, Goal, Level, PlanOptions, Trade
 from referral.trades.want_graph import Floats, Longs, WantGraph
 
@@ -75,7 +75,7 @@ class Uncapped:
         weight = self._weight(goal).astype(np.int64)
         total = self._cover.maximize(weight)
         if total is None:
-            raise BadInput("the forced parties can't all trade; force fewer of them")
+            raise CannotForceError("the forced parties can't all trade; force fewer of them")
         self._cover.tighten(weight)
         self._best = self._used(self._cover.match)
         return float(total)
@@ -87,7 +87,7 @@ class Uncapped:
             self._network(), self._sum(goal), settled, self._cover.allowed, must, self._left
         )
         if found.units is None and not self._settled and self._forced.any():
-            raise BadInput("the forced parties can't all trade; force fewer of them")
+            raise CannotForceError("the forced parties can't all trade; force fewer of them")
         if found.units is not None and self._reached(goal, found.units) >= self._reached(
             goal, self._best
         ):

@@ -47,6 +47,17 @@ def test_want_lists_are_solved(run: Run, tmp_path: Path) -> None:
     assert (json.loads(out)["trades"], json.loads(out)["optimal"]) == (3, True)
 
 
+def test_a_plan_may_have_no_limit_on_circles(filled: Run) -> None:
+    _, shown, _ = filled("trade-plan", "--help")
+    code, out, _ = filled("trade-plan", "--max-parties", "none", "--explain", "0", "--json")
+    wrong, _, told = filled("trade-plan", "--max-parties", "9")
+
+    assert "none = no limit" in " ".join(shown.replace("│", " ").split())
+    assert (code, json.loads(out)["method"]) == (0, "cover by assignment")
+    assert wrong == 2
+    assert "max_parties: '9': must be at most 5" in told
+
+
 def test_the_version_is_told(run: Run) -> None:
     assert run("--version")[:2] == (0, "renmai 0.1.0\n")
 

@@ -12,7 +12,7 @@ from graph.model import Money
 from graph.network import network_from_arrays
 from referral.debt_clearing import Debt, debt_clearing
 from referral.registry import run
-from tests.referral.networks import contact
+from tests.referral.networks import contact, network
 
 NOTHING = network_from_arrays({})
 
@@ -81,3 +81,13 @@ def test_nobody_is_owed_more_or_less_than_before_and_no_debt_grows(
 def test_wrong_debts_are_refused(given_: list[str], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         run("debt_clearing", NOTHING, {"debts": given_})
+
+
+def test_parties_that_are_not_recorded_are_told_of() -> None:
+    """They are cleared all the same: a company may not keep every debtor."""
+    debts = ["contact:c00000,contact:nobody,5", "contact:nobody,contact:c00000,5"]
+
+    found = run("debt_clearing", network(1), {"debts": debts})
+
+    assert found.cleared_minor == 10
+    assert found.unrecorded == ("Contact nobody",)

@@ -86,14 +86,13 @@ def test_names_every_wrong_argument() -> None:
 
     assert {p.field: p.message for p in caught.value.problems} == {
         "measure": (
-            "'X': Input should be 'COUNT', 'CONVERTED', 'VALUE', 'REACH', 'REACH_DECAYED' or "
-            "'VALUE_CHAIN'"
+            "'X': must be 'COUNT', 'CONVERTED', 'VALUE', 'REACH', 'REACH_DECAYED' or 'VALUE_CHAIN'"
         ),
         "since": (
             "'2026-01-01T00:00': a time needs its offset from UTC, "
             "for example 2026-05-01T09:30:00+08:00"
         ),
-        "first": "0: Input should be greater than or equal to 1",
+        "first": "0: must be at least 1",
     }
     assert str(caught.value).endswith("(and 2 more)")
 

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import math
+import threading
 import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from graph.errors import BadInput, NotFound
+from graph.errors import BadInput, NotFound, TimedOut
 from graph.model import NodeRef
 from graph.network import EdgeArrays, Network, network_from_arrays
-from referral.allowance import allowing
+from referral.allowance import allowing, stoppable_clock
 from referral.kernels.budget import Budget
 from referral.registry import run
 from referral.trade_plan import LegChance, LegKeys, trade_plan
@@ -154,7 +156,7 @@ def test_a_forced_party_trades_and_its_cost_is_told() -> None:
     (left,) = plain.left_out
     assert (left.party, left.reason, left.can_be_forced) == (contact(3), "COMPETING", True)
     assert left.winners == (1,)
-    assert left.explanation == "Contact c00003: it is on circles, but others won (1 circles)"
+    assert left.explanation == "it is on circles, but others won (1 circle)"
     assert [(c.goal, c.loss) for c in left.cost] == [
         (Goal.TRADES, 1.0),
         (Goal.SHORTER_CYCLES, -5.0),
@@ -175,13 +177,93 @@ def test_each_reason_for_being_left_out_is_told() -> None:
 
     assert circles(found) == [[0, 1]]
     assert [(numbers([x.party])[0], x.reason) for x in found.left_out] == [
-        (2, "NOTHING_FITS"),
-        (3, "NOT_WANTED"),
+        (2, "NEEDS_NOTHING"),
+        (3, "OFFERS_NOTHING"),
         (4, "COMPETING"),
     ]
     assert found.left_out_total == 3
     assert trade_plan(asked, explain=1).left_out == found.left_out[:1]
     assert trade_plan(asked, explain=0).left_out == ()
+
+
+def test_who_finds_no_match_is_told_on_which_side() -> None:
+    asked = trades(
+        offers=[(0, 0, 5), (1, 1, 5), (2, 2, 5), (3, 1, 5)],
+        needs=[(1, 0, 0), (0, 1, 0), (2, 0, 0), (3, 3, 0)],
+    )
+
+    found = trade_plan(asked)
+
+    assert [(numbers([x.party])[0], x.reason) for x in found.left_out] == [
+        (2, "NOT_WANTED"),
+        (3, "NOTHING_FITS"),
+    ]
+
+
+def test_whom_a_veto_or_the_question_itself_keeps_out_is_told_so() -> None:
+    """0 and 1 swap; 1 refuses 0, or the leg of 0 is left out."""
+    wishes = {
+        "Offer": EdgeArrays([0, 1], [2, 3]),
+        "Need": EdgeArrays([1, 0], [2, 3]),
+    }
+    nodes = {"Contact": ["c00000", "c00001"], "Good": ["g0", "g1"]}
+    refused = network_from_arrays(nodes, {**wishes, "Veto": EdgeArrays([1], [0])}, computed_at=MADE)
+
+    assert [x.reason for x in trade_plan(refused).left_out] == ["VETOED", "VETOED"]
+    plain = network_from_arrays(nodes, wishes, computed_at=MADE)
+    without = trade_plan(plain, without=(LegKeys(offer="0", need="0"),))
+    assert [x.reason for x in without.left_out] == ["EXCLUDED", "EXCLUDED"]
+
+
+@pytest.mark.parametrize("cap", [3, None])
+def test_of_forced_parties_those_that_cannot_trade_are_named(cap: int | None) -> None:
+    """0 and 1 swap, and 2 gives to 0, who gives nothing back."""
+    asked = trades(
+        offers=[(0, 0, 5), (1, 1, 50), (2, 2, 5)],
+        needs=[(1, 0, 0), (0, 1, 0), (0, 2, 0)],
+    )
+
+    with pytest.raises(BadInput, match="forced: Contact c00002 can't trade, being on no circle"):
+        trade_plan(asked, forced=(contact(0), contact(2)), max_parties=cap)
+
+
+@pytest.mark.parametrize("what", ["keep", "without"])
+def test_unknown_legs_are_named(what: str) -> None:
+    for leg, message in (
+        (LegKeys(offer="nope", need="0"), f"{what}: there is no Offer 'nope'; check its key"),
+        (LegKeys(offer="0", need="nope"), f"{what}: there is no Need 'nope'; check its key"),
+    ):
+        with pytest.raises(NotFound) as refused:
+            trade_plan(two_circles(), **{what: (leg,)})  # type: ignore[arg-type]
+        assert str(refused.value) == message
+
+
+def test_a_region_in_which_nobody_is_recorded_is_named() -> None:
+    asked = network_from_arrays(
+        {"Contact": ["c00000"]}, {}, columns={"region": ["east"]}, computed_at=MADE
+    )
+
+    assert trade_plan(asked, region="east").parties == 0
+    with pytest.raises(NotFound, match="nobody is recorded in region 'Mars'"):
+        trade_plan(asked, region="Mars")
+
+
+def test_a_plan_that_nobody_waits_for_stops_and_is_no_answer() -> None:
+    cancel = threading.Event()
+    cancel.set()
+
+    with allowing(Budget(60, cancel)), pytest.raises(TimedOut, match="tradePlan was cancelled"):
+        trade_plan(two_circles())
+
+
+def test_time_stands_at_its_end_once_a_search_is_told_to_stop() -> None:
+    cancel = threading.Event()
+    with allowing(Budget(60, cancel)):
+        clock = stoppable_clock()
+
+    assert clock() < math.inf
+    cancel.set()
+    assert clock() == math.inf
 
 
 def test_who_is_on_no_circle_of_so_few_is_told_so() -> None:
@@ -193,7 +275,10 @@ def test_who_is_on_no_circle_of_so_few_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("forced", "message"),
     [
-        ((contact(3), contact(1)), "the forced parties can't all trade"),
+        (
+            (contact(3), contact(1)),
+            "forced: Contact c00003, Contact c00001 can't all trade in one plan",
+        ),
         ((contact(4),), "forced: Contact 'c00004' neither offers nor needs anything"),
     ],
 )

@@ -411,7 +411,10 @@ async def test_no_record_is_read_where_none_is_asked_for(asker: Asker) -> None:
         ("{ topReferrers(first: 1001) { total } }", "first: 1001: "),
         ("{ tradeOpportunities(maxParties: 0) { total } }", "maxParties: 0: "),
         ("{ tradeOpportunities(maxParties: 99) { total } }", "maxParties: 99: "),
-        ('{ tradeOpportunities(minValue: "-1.00") { total } }', "minValue: "),
+        (
+            '{ tradeOpportunities(minValue: "-1") { total } }',
+            "minValue: -1.00: must be at least 0.00",
+        ),
         ('{ tradeOpportunities(after: "x") { total } }', "after: the cursor 'x' is none of ours"),
         ("{ tradePlan(maxParties: 1) { legs } }", "maxParties: 1: "),
         ("{ tradePlan(maxParties: 99) { legs } }", "maxParties: 99: "),
@@ -423,7 +426,7 @@ async def test_no_record_is_read_where_none_is_asked_for(asker: Asker) -> None:
         ),
         (
             '{ tradePlan(maxParties: 2, forced: [{kind: CUSTOMER, key: "bo"}]) { legs } }',
-            "the forced parties can't all trade",
+            "forced: Customer bo can't trade, being on no circle of at most 2 parties; don't force",
         ),
         ('{ tradePlan(forced: [{kind: GOOD, key: "ads"}]) { legs } }', "forced.0: "),
         ("{ missingLinks(maxParties: 4) { total } }", "maxParties: 4: "),

@@ -112,17 +112,17 @@ async def test_what_is_wrong_in_a_query_is_bad_input(
     assert error["extensions"]["code"] == "BAD_INPUT"
 
 
-def test_problems_name_fields_as_graphql_does() -> None:
+def test_problems_name_fields_and_amounts_as_graphql_does() -> None:
     problems = [FieldProblem("amount_minor", "-1: too small"), FieldProblem("x.founded_on.0", "no")]
     cause = BadInput("amount_minor: -1: too small (and 1 more)", problems)
 
     error = public_error(GraphQLError("", original_error=cause))
 
-    assert error.message == "amount: -1: too small (and 1 more)"
+    assert error.message == "amount: -0.01: too small (and 1 more)"
     assert error.extensions == {
         "code": "BAD_INPUT",
         "problems": [
-            {"field": "amount", "message": "-1: too small"},
+            {"field": "amount", "message": "-0.01: too small"},
             {"field": "x.foundedOn.0", "message": "no"},
         ],
     }

@@ -28,6 +28,8 @@ def test_each_party_left_out_is_told_why() -> None:
     assert (last.circles, last.winners) == (1, (0,))
     assert last.cost is not None
     assert last.cost[Goal.VALUE] == 16
-    assert why(graph, last) == "5: it is on circles, but others won (1 circles)"
-    assert why(graph, LeftOut(2, Reason.NOT_WANTED)) == "2: nobody needs what it offers"
+    assert why(last) == "it is on circles, but others won (1 circle)"
+    assert why(LeftOut(2, Reason.NOT_WANTED)) == "nobody else needs what it offers"
+    many = LeftOut(2, Reason.COMPETING, circles=2_000, circles_exact=False)
+    assert why(many) == "it is on circles, but others won (at least 2,000 circles)"
     assert left_out(graph, options, found, parties=[1, 4])[0].party == 4

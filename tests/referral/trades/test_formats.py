@@ -57,6 +57,13 @@ def test_ranks_become_costs_by_the_files_scheme(option: str, expected: list[int]
     assert [found[x, "A"] for x in "BCD"] == expected
 
 
+def test_a_user_s_name_in_parentheses_may_have_spaces(tmp_path: Path) -> None:
+    file = tmp_path / "wants.txt"
+    file.write_text("(Ann Lee) bike : car\n(bob) car : bike\n", "utf-8")
+
+    assert read_wants(file).graph.owners == ("ANN LEE", "BOB")
+
+
 def test_explicit_priorities_carry_on_from_the_last_one() -> None:
     found = costs("#! EXPLICIT-PRIORITIES\nA : B=15 C D=193\nB :\nC :\nD :\n")
 

@@ -150,11 +150,17 @@ def test_a_forced_party_trades_at_a_cost() -> None:
         ({"iterations": 0}, "iterations 0: give 1 or more"),
         ({"time_limit_s": 0}, "time_limit_s 0: give more than 0"),
         ({"forced": (7,)}, "forced party 7 is not there; give 0 to 2"),
-        ({"forced": (0, 1, 2), "max_parties": 2}, "forced parties can't all trade"),
-        ({"forced": (0, 1, 2), "max_parties": None}, "forced parties can't all trade"),
+        (
+            {"forced": (0, 1, 2), "max_parties": 2},
+            "forced: 2 can't trade, being on no circle of at most 2 parties; don't force these, or",
+        ),
+        (
+            {"forced": (0, 1, 2), "max_parties": None},
+            "forced: 2 can't trade, being on no circle; don't force these$",
+        ),
         (
             {"forced": (2,), "max_parties": None, "capacity": Capacity.UNITS},
-            "forced parties can't all trade",
+            "forced: 2 can't trade, being on no circle; don't force these",
         ),
     ],
 )
