@@ -14,7 +14,11 @@ from graph.model import (
     edge_records,
     relations,
 )
+from graph.query import FindQuery, Window
+from schema.declare import definition
 from schema.names import NodeKind, leads_to_many
+from schema.relation import RelationField
+from schema.view import VIEWS
 from tests.schema.conftest import Client
 
 ROOTS = {
@@ -60,6 +64,37 @@ async def test_calls_of_a_level_do_not_depend_on_the_number_of_parents(
     assert counted[0] == counted[1]
     assert len(counted[1]) == 2
     assert members > 0
+
+
+def _special() -> list[tuple[str, str]]:
+    """The relations that no record declares; `network` asks no store (test_computing)."""
+    return [
+        (kind, to_camel_case(field.python_name))
+        for kind, view in VIEWS.items()
+        if kind in RECORDS
+        for field in definition(view).fields
+        if isinstance(field, RelationField)
+        and field.python_name not in relations(kind)
+        and field.python_name != "network"
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name"), _special())
+async def test_calls_of_special_relations_do_not_depend_on_the_number_of_parents(
+    either: Client, kind: str, name: str
+) -> None:
+    page = await either.graph.find(FindQuery(kind, window=Window(first=100)))
+    ids = [record.global_id for record in page.items]
+    query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {name} {{ id }} }} }} }}"
+
+    await either.run(query, ids=ids[:2])
+    few = [call for call, _ in either.calls]
+    data, errors = await either.run(query, ids=ids)
+    many = [call for call, _ in either.calls]
+
+    assert few == many
+    assert len(many) == 2
+    assert errors or any(node[name] for node in data["nodes"])  # the legs' receivers are staff
 
 
 async def test_a_party_of_any_kind_takes_the_same_relation(either: Client) -> None:
