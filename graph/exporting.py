@@ -38,12 +38,15 @@ class ExportFolder:
         self._folder = folder
         self._written: list[Path] = []
 
-    def prepare(self) -> None:
+    def prepare(self, *, beside: bool = False) -> None:
         """Makes the folder.
+
+        Args:
+            beside: whether files may stand in it that no export of ours wrote.
 
         Raises:
             BadInput: it cannot be made or read.
-            Conflict: a file is in the way that no export of ours wrote.
+            Conflict: such files do though they may not, or one is in the way.
         """
         with _writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +60,12 @@ class ExportFolder:
                     f"{path} is there and no export wrote it ({MANIFEST} is missing); "
                     "move it away or choose another folder"
                 )
+        others = sorted(n for n in present if not n.startswith(".") and not n.endswith(_PART))
+        if others and not beside:
+            raise Conflict(
+                f"{self._folder} has files that no export wrote, such as {others[0]}; choose an "
+                "empty folder or one of an earlier export, or write beside them with --force"
+            )
 
     @contextmanager
     def table(self, info: RecordInfo, names: Sequence[str]) -> Iterator[Write]:
@@ -109,6 +118,7 @@ async def export_folder(
     graph: TenantGraph,
     folder: Path,
     *,
+    beside: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, int]:
     """Writes every record, stamps included, as CSV; the mapping `renmai` reads it back.
@@ -121,17 +131,19 @@ async def export_folder(
     Args:
         graph: where the records are.
         folder: made if it is not there; files of a former export in it are replaced.
+        beside: whether files of others may stand in it; none of them is replaced.
         progress: called after each batch.
 
     Returns:
         Number of records by kind.
 
     Raises:
-        Conflict: a file is in the way that no export of ours wrote.
+        Conflict: there are files that no export of ours wrote, though there may be none, or one
+            of them is in the way.
         BadInput: the folder or a file in it cannot be written.
     """
     target = ExportFolder(folder)
-    await asyncio.to_thread(target.prepare)
+    await asyncio.to_thread(target.prepare, beside=beside)
     before = await graph.version()
     counts: dict[str, int] = dict.fromkeys(RECORDS, 0)
     try:

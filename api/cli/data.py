@@ -110,6 +110,9 @@ def import_(
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Write beside files of others, which stay as they are.")
+    ] = False,
     store: StoreOption = None,
     tenant: TenantOption = None,
     as_json: JsonOption = False,
@@ -121,7 +124,9 @@ def export(
 
         async def write(graph: TenantGraph) -> dict[str, int]:
             await must_have_data(graph)  # else a mistyped store would empty an earlier export
-            return await export_folder(graph, folder, progress=lambda p: advance(p.rows, None))
+            return await export_folder(
+                graph, folder, beside=force, progress=lambda p: advance(p.rows, None)
+            )
 
         counts = with_graph(settings_for(store, tenant), write, create=False)
     if as_json:

@@ -77,7 +77,7 @@ def write_csv(
     """
     world = World(Sizes(customers, contacts, seed))
     target = ExportFolder(folder)
-    target.prepare()
+    target.prepare(beside=True)
     counts: dict[str, int] = {}
     try:
         for info in RECORDS.values():

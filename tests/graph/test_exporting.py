@@ -196,6 +196,28 @@ async def test_a_former_export_is_replaced_and_files_of_others_are_not(
     assert (tmp_path / "theirs" / "goods.csv").read_text() == "mine"
 
 
+async def test_files_of_others_are_written_beside_only_when_told_so(
+    graph: TenantGraph, tmp_path: Path
+) -> None:
+    await graph.commit([Upsert("Good", "g", {"name": "Tea"})], actor="t")
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.mkdir()
+    (ours / ".hidden").touch()
+    (ours / "goods.csv.part").touch()  # of an export that was killed
+    theirs.mkdir()
+    (theirs / "taxes.csv").write_text("mine")
+
+    assert (await export_folder(graph, ours))["Good"] == 1
+
+    with pytest.raises(Conflict, match=r"such as taxes\.csv; choose an empty folder"):
+        await export_folder(graph, theirs)
+    assert [path.name for path in theirs.iterdir()] == ["taxes.csv"]
+    counts = await export_folder(graph, theirs, beside=True)
+
+    assert counts["Good"] == 1
+    assert (theirs / "taxes.csv").read_text() == "mine"
+
+
 async def test_a_failure_leaves_the_former_export_whole(graph: TenantGraph, tmp_path: Path) -> None:
     await graph.commit([Upsert("Good", "g", {"name": "Tea"})], actor="t")
     await export_folder(graph, tmp_path / "out")
