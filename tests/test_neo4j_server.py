@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from neo4j import AsyncGraphDatabase
 
-from tests.neo4j_server import ServerError, answers_bolt, java, process
+from tests.neo4j_server import ServerError, answers_bolt, config, java, process
 from tests.neo4j_server.server import Server
 
 ROOT = Path(__file__).parents[1]
@@ -128,3 +128,15 @@ def test_a_server_whose_process_is_gone_counts_as_stopped(tmp_path: Path) -> Non
 
     assert Server(tmp_path).running() is None
     assert Server(tmp_path).stop() is False
+
+
+def test_a_server_that_is_to_last_has_all_of_javas_compilers() -> None:
+    found = config.LASTING_FLAGS
+
+    assert not any(flag.startswith("-XX:Tiered") for flag in found)
+    assert [flag for flag in found if flag.startswith("-Xm")] == ["-Xms1g", "-Xmx1g"]
+    assert set(config.FLAGS) - set(found) == {
+        "-Xms512m",
+        "-Xmx512m",
+        "-XX:TieredStopAtLevel=1",
+    }

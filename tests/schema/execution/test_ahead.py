@@ -119,6 +119,16 @@ async def test_a_wrong_argument_is_told_at_its_own_level(schema: Schema, graph: 
     assert await same(schema, graph, query) == [(1, [{"ties": ["affiliations"]}])]
 
 
+async def test_a_key_that_is_none_is_told_by_the_field(schema: Schema, graph: Walking) -> None:
+    query = '{ contact(key: "") { name ties { edges { since } } } }'
+
+    data, errors = await answer(schema, graph, query)
+
+    assert data == {"contact": None}
+    assert [(e["path"], e["extensions"]["code"]) for e in errors] == [(["contact"], "BAD_INPUT")]
+    assert graph.walks == []
+
+
 async def test_what_the_store_refuses_is_asked_level_by_level(
     schema: Schema, graph: Walking
 ) -> None:
