@@ -26,9 +26,10 @@ def check_bars(draft: Draft, stored: Sequence[Record]) -> None:
         if record is None:
             edges.pop(ref, None)
     for index, bar in list(_bars(draft)):
-        for problem in filter(None, map(bar.rule, _standing(bar, edges.values()))):
+        problems = map(bar.rule, _standing(bar, edges.values()))
+        problem = next(filter(None, problems), None)
+        if problem is not None and index not in draft.refused:  # one is enough for a change
             draft.refuse(index, ProblemCode.ILLEGAL_STEP, problem.message, problem.field)
-            break
 
 
 def _bars(draft: Draft) -> Iterator[tuple[int, Bar]]:

@@ -45,6 +45,9 @@ POOL = 60_000
 NODES = 30
 """Nodes of the search for the best in a part of a plan."""
 
+PART_TIME = 0.25
+"""Share of the time that is left for that; the nodes end it before, but on a very busy machine."""
+
 LISTED = 50_000
 """Most columns that the last choice is made from: of more, none was ever made in time."""
 
@@ -241,7 +244,7 @@ class Capped:
             return
         fixed, among = found
         times = np.isin(among, fixed).astype(np.int64)
-        whole = self._master.choose(goal, among, self._left() * 0.05, times, NODES)
+        whole = self._master.choose(goal, among, self._left() * PART_TIME, times, NODES)
         self._take(goal, among, whole)
         self._loose = max(LEAST_LOOSE, self._loose * (1.1 if whole.proven else 0.8))
 

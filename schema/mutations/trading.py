@@ -270,7 +270,8 @@ def _named(field: str) -> str:
 def _public(changes: Sequence[Upsert], problems: Sequence[Problem]) -> list[Problem]:
     """Problems of the changes as those of the trade; of its units only if it could move on."""
     own = [p for p in problems if changes[p.index].kind not in ("Offer", "Need")]
-    return [_of_trade(changes[p.index].kind, p) for p in own or problems]
+    told = [_of_trade(changes[p.index].kind, p) for p in own or problems]
+    return list({p.message: p for p in reversed(told)}.values())[::-1]  # each once, at its first
 
 
 def _of_trade(kind: str, problem: Problem) -> Problem:

@@ -469,6 +469,26 @@ async def test_what_is_committed_while_a_trade_is_agreed_stands_against_it(
     assert trade.status == "NEGOTIATING"  # type: ignore[attr-defined]
 
 
+async def test_a_veto_between_two_who_swap_is_told_once(each_desk: Desk) -> None:
+    """It stands against both of their legs."""
+    other = {"source": NodeRef("Customer", "house"), "target": NodeRef("Good", "code")}
+    back = {"source": NodeRef("Customer", "agency"), "target": NodeRef("Good", "code")}
+    wishes = [Upsert("Offer", "other", other), Upsert("Need", "back", back)]
+    await each_desk.graph.commit(wishes, actor="test")
+    swap = [leg("ads"), leg("other", "back")]
+    await each_desk.propose(legs=swap)
+    await each_desk.advance("NEGOTIATING")
+    ends = {"source": NodeRef("Customer", "house"), "target": NodeRef("Customer", "agency")}
+    await each_desk.graph.commit([Upsert("Veto", "v", ends)], actor="test")
+
+    proposed = await each_desk.propose("t2", legs=swap)
+    agreed = await each_desk.advance("AGREED")
+
+    refused = "'house' refuses to trade with 'agency'; plan again, or end that veto"
+    assert [(e["field"], e["message"]) for e in proposed["errors"]] == [("legs.0.need", refused)]
+    assert [e["message"] for e in agreed["errors"]] == [f"leg 1: {refused}"]
+
+
 async def test_a_veto_of_others_or_one_that_has_ended_does_not_stand_against_agreeing(
     each_desk: Desk,
 ) -> None:
