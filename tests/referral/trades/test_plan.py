@@ -123,6 +123,27 @@ def test_forced_parties_are_found_columns_also_when_they_are_made_as_needed() ->
     assert {3, 5} <= {party for trade in found.trades for party in trade.parties}
 
 
+def test_forced_parties_for_which_time_is_short_are_not_said_to_be_impossible() -> None:
+    """3, 4 and 5 swap with nobody: their circle is found by no search that has no time."""
+    graph = want_graph(6, [0, 1, 3, 4, 5], [1, 0, 4, 5, 3])
+    times = iter([0.0])
+
+    with pytest.raises(BadInput, match="was found in time; allow more time, or force fewer"):
+        plan(graph, PlanOptions(pool=0, forced=(3, 0)), clock=lambda: next(times, 1e9))
+
+
+def test_a_forced_party_that_only_receives_cannot_trade_without_a_gift() -> None:
+    gifts = [True, False, False]
+    graph = want_graph(3, [0, 1], [1, 2], gift=gifts)
+    chains = PlanOptions(forced=(2,), max_chain=1)
+
+    with pytest.raises(BadInput, match="forced: 2 can't all trade in one plan"):
+        plan(graph, chains)
+    assert plan(graph, replace(chains, max_chain=2)).legs == 2
+    with pytest.raises(BadInput, match="forced: 2 can't trade, being on no circle"):
+        plan(graph, replace(chains, max_chain=0))
+
+
 def test_a_forced_party_trades_at_a_cost() -> None:
     # 0 and 1 swap for much; 2 could swap with 0 for little
     graph = want_graph(3, [0, 1, 0, 2], [1, 0, 2, 0], value=[90, 90, 10, 10])
