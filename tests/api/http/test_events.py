@@ -85,6 +85,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(autouse=True)
+async def _all_left(world: World) -> None:
+    """The clients of the test before, who count until the server sees that they left."""
+    await until(lambda: world.open == 0)
+
+
 @pytest.mark.parametrize("method", ["POST", "GET"])
 async def test_what_is_written_comes_as_events(world: World, method: str) -> None:
     request = {"POST": by_post, "GET": by_get}[method](CHANGES)
@@ -162,7 +168,6 @@ async def test_a_client_that_leaves_ends_its_subscription(world: World) -> None:
 
 
 async def test_one_subscription_too_many_is_refused(world: World) -> None:
-    await until(lambda: world.open == 0)
     async with (
         asked(world.port, by_post(CHANGES)) as one,
         asked(world.port, by_post(CHANGES)) as two,
@@ -180,7 +185,6 @@ async def test_one_subscription_too_many_is_refused(world: World) -> None:
 
 
 async def test_a_quiet_stream_beats(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await until(lambda: world.open == 0)
     monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
     async with asked(world.port, by_post(CHANGES)) as answer:
         chunks = [await answer.chunk() for _ in range(5)]

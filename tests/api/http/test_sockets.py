@@ -95,6 +95,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(autouse=True)
+async def _all_left(world: World) -> None:
+    """The clients of the test before, who count until the server sees that they left."""
+    await until(lambda: world.open == 0)
+
+
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[Client]:
     async with opened(world.port) as client:
