@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import networkx as nx
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from graph.network import Csr
 from referral.kernels.shape import Floats
 
 
-def rows_matrix(rows: Csr, weights: Floats | None) -> csr_array:
+def rows_matrix(rows: Csr, weights: Floats | None) -> scipy.sparse.csr_array:
     """The rows as a matrix, entries of 1 where no weights are given."""
     size = len(rows.starts) - 1
     data = np.ones(len(rows.ids)) if weights is None else weights
-    return csr_array((data, rows.ids, rows.starts), shape=(size, size))
+    return scipy.sparse.csr_array((data, rows.ids, rows.starts), shape=(size, size))
 
 
 def settled(step: Callable[[Floats], Floats], begin: Floats, rounds: int, change: float) -> Floats:
@@ -35,7 +35,9 @@ def settled(step: Callable[[Floats], Floats], begin: Floats, rounds: int, change
     raise nx.PowerIterationFailedConvergence(rounds)
 
 
-def hits_rounds(backward: csr_array, rounds: int, change: float) -> tuple[Floats, Floats]:
+def hits_rounds(
+    backward: scipy.sparse.csr_array, rounds: int, change: float
+) -> tuple[Floats, Floats]:
     """Hub and authority scores, each of sum 1.
 
     Args:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+import scipy
 
 from graph.errors import BadInput, TooExpensive
 from graph.network.csr import Csr
@@ -129,10 +128,10 @@ def katz(
     )
 
 
-def _matrix(graph: Csr, weights: Floats | None) -> csr_array:
+def _matrix(graph: Csr, weights: Floats | None) -> scipy.sparse.csr_array:
     size = len(graph.starts) - 1
     data = np.ones(len(graph.ids)) if weights is None else weights
-    return csr_array((data, graph.ids, graph.starts), shape=(size, size))
+    return scipy.sparse.csr_array((data, graph.ids, graph.starts), shape=(size, size))
 
 
 def _leading(
@@ -150,10 +149,12 @@ def _leading(
 
     if size <= DENSE:
         return _dense(np.column_stack([step(column) for column in np.eye(size)]))
-    operator = LinearOperator((size, size), matvec=step, dtype=np.float64)
+    operator = scipy.sparse.linalg.LinearOperator((size, size), matvec=step, dtype=np.float64)
     try:
-        values, vectors = eigsh(operator, 1, which="LA", v0=np.ones(size), tol=1e-13)
-    except ArpackNoConvergence as error:
+        values, vectors = scipy.sparse.linalg.eigsh(
+            operator, 1, which="LA", v0=np.ones(size), tol=1e-13
+        )
+    except scipy.sparse.linalg.ArpackNoConvergence as error:
         raise TooExpensive(
             f"{what} does not settle in this graph, where several parts are nearly equal; "
             "ask for PageRank, or for one part alone"

@@ -11,9 +11,8 @@ References: Abraham, Blum & Sandholm 2007, doi:10.1145/1250910.1250954; Roth, So
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from referral.trades.want_graph import Flags, Floats, Ids, Longs
 
@@ -55,9 +54,13 @@ class Cover:
         numbered = np.concatenate((arcs, np.full(len(alone), -1)))[best][new]
         row, column, gains = row[new], column[new], gains[new]
         shape = (self._size, self._size)
-        lifted = coo_array(((gains + lift).astype(np.float64), (row, column)), shape=shape).tocsr()
+        lifted = scipy.sparse.coo_array(
+            ((gains + lift).astype(np.float64), (row, column)), shape=shape
+        ).tocsr()
         try:
-            rows, columns = min_weight_full_bipartite_matching(lifted, maximize=True)
+            rows, columns = scipy.sparse.csgraph.min_weight_full_bipartite_matching(
+                lifted, maximize=True
+            )
         except ValueError:
             return None
         at = np.searchsorted(row.astype(np.int64) * self._size + column,
@@ -88,8 +91,12 @@ class Cover:
             np.concatenate((giver[tight].astype(np.int64), own[still])),
             np.concatenate((owner[receiver[tight]], owner[own[still]])),
         )
-        links = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size)).tocsr()
-        _, part = connected_components(links, directed=True, connection="strong")
+        links = scipy.sparse.coo_array(
+            (np.ones(len(ends[0]), np.int8), ends), shape=(size, size)
+        ).tocsr()
+        _, part = scipy.sparse.csgraph.connected_components(
+            links, directed=True, connection="strong"
+        )
         self.allowed = tight & (part[giver] == part[owner[receiver]])
         self.idle = still & (part[own] == part[owner[own]])
 

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from graph.errors import BadInput
 from graph.model.fields import show_money
@@ -107,8 +105,8 @@ def _circulation(debtor: Ids, creditor: Ids, amount: Longs) -> Longs:
     if not size:
         return falls
     ones = np.ones(len(amount), np.int8)
-    links = coo_array((ones, (debtor, creditor)), shape=(size, size)).tocsr()
-    _, part = connected_components(links, directed=True, connection="strong")
+    links = scipy.sparse.coo_array((ones, (debtor, creditor)), shape=(size, size)).tocsr()
+    _, part = scipy.sparse.csgraph.connected_components(links, directed=True, connection="strong")
     inside = np.flatnonzero((part[debtor] == part[creditor]) & (amount > 0))
     if not len(inside):
         return falls
@@ -128,10 +126,10 @@ def _relaxed(debtor: Ids, creditor: Ids, amount: Longs, size: int) -> Floats:
     every = np.arange(len(amount))
     signs = np.concatenate((np.ones(len(amount)), -np.ones(len(amount))))
     ends = (np.concatenate((debtor, creditor)), np.concatenate((every, every)))
-    balanced: Any = coo_array((signs, ends), shape=(size, len(amount))).tocsr()
+    balanced: Any = scipy.sparse.coo_array((signs, ends), shape=(size, len(amount))).tocsr()
     for scale in (float(amount.max()), 1.0):
         bounds: Any = np.column_stack((np.zeros(len(amount)), amount / scale))
-        found = linprog(
+        found = scipy.optimize.linprog(
             -np.ones(len(amount)),
             A_eq=balanced,
             b_eq=np.zeros(size),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import block_array, coo_array, csr_array
+import scipy
 
 from referral.trades.highs import mixed
 from referral.trades.want_graph import Flags, Floats, Ids, Longs
@@ -100,7 +100,7 @@ def _rows(
     groups: int,
     settled: list[tuple[Sum, float]],
     forced: Flags,
-) -> tuple[csr_array, Floats, Floats]:
+) -> tuple[scipy.sparse.csr_array, Floats, Floats]:
     giver, receiver = network.giver[arcs], network.receiver[arcs]
     every = np.arange(len(arcs))
     gives = _matrix(giver, every, (network.size, len(arcs)))
@@ -114,7 +114,7 @@ def _rows(
     high = [np.zeros(size), network.room.astype(np.float64), np.full(must, np.inf)]
     for goal, best in settled:
         weight = np.zeros(len(arcs)) if goal.weight is None else goal.weight[arcs] / goal.scale
-        parts.append(csr_array(weight[None, :]))
+        parts.append(scipy.sparse.csr_array(weight[None, :]))
         counts.append(int(goal.weight is None))
         least = best / goal.scale
         low.append(np.array([least - 1e-9 * max(1.0, abs(least))]))
@@ -124,13 +124,13 @@ def _rows(
         parts.append(_matrix(group[named], every[named], (groups, len(arcs))))
         low.append(np.zeros(groups))
         high.append(np.full(groups, np.inf))
-    matrix = block_array([[part] for part in parts], format="csr")
+    matrix = scipy.sparse.block_array([[part] for part in parts], format="csr")
     if groups:
-        matrix = block_array([[matrix, _links(parts, counts, groups)]], format="csr")
+        matrix = scipy.sparse.block_array([[matrix, _links(parts, counts, groups)]], format="csr")
     return matrix, np.concatenate(low), np.concatenate(high)
 
 
-def _links(parts: list[Any], counts: list[int], groups: int) -> coo_array:
+def _links(parts: list[Any], counts: list[int], groups: int) -> scipy.sparse.coo_array:
     """What groups count for in rows of settled goals, and their own rows: group <= its arcs."""
     starts = np.cumsum([0] + [part.shape[0] for part in parts])
     row, column, value = [starts[-2] + np.arange(groups)], [np.arange(groups)], [-np.ones(groups)]
@@ -140,11 +140,11 @@ def _links(parts: list[Any], counts: list[int], groups: int) -> coo_array:
             column.append(np.arange(groups))
             value.append(np.ones(groups))
     ends = (np.concatenate(row), np.concatenate(column))
-    return coo_array((np.concatenate(value), ends), shape=(int(starts[-1]), groups))
+    return scipy.sparse.coo_array((np.concatenate(value), ends), shape=(int(starts[-1]), groups))
 
 
-def _matrix(row: Any, column: Any, shape: tuple[int, int]) -> csr_array:
-    return coo_array((np.ones(len(row)), (row, column)), shape=shape).tocsr()
+def _matrix(row: Any, column: Any, shape: tuple[int, int]) -> scipy.sparse.csr_array:
+    return scipy.sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape).tocsr()
 
 
 def circles(giver: Ids, receiver: Ids, units: Longs, size: int) -> list[tuple[int, ...]]:

@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from referral.trades.want_graph import Floats
 
@@ -41,7 +41,7 @@ def linear(
         return Linear(0.0, np.zeros(len(most)), gain) if (most >= 0).all() else None
     bounds: Any = np.column_stack(bounds_of_x)
     for method in ("highs-ipm", "highs-ds"):  # interior points take a third of simplex's time
-        found = optimize.linprog(-gain, A_ub=matrix, b_ub=most, bounds=bounds, method=method)
+        found = scipy.optimize.linprog(-gain, A_ub=matrix, b_ub=most, bounds=bounds, method=method)
         if found.status == 0:
             break
     if found.status != 0 or found.fun is None:
@@ -70,11 +70,11 @@ def mixed(
         options["node_limit"] = nodes
     if limit_s < math.inf:
         options["time_limit"] = max(limit_s, SHORTEST_S)
-    found = optimize.milp(
+    found = scipy.optimize.milp(
         -gain,
-        constraints=optimize.LinearConstraint(matrix, *rows),
+        constraints=scipy.optimize.LinearConstraint(matrix, *rows),
         integrality=np.ones(len(gain), np.int64),
-        bounds=optimize.Bounds(*bounds),
+        bounds=scipy.optimize.Bounds(*bounds),
         options=options,
     )
     bound = math.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)

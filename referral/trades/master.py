@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import block_array, coo_array, csr_array
 
 from referral.trades.columns import Columns, Prices, no_prices, priced
 from referral.trades.highs import Linear, linear, mixed
@@ -165,7 +165,7 @@ class Master:
             counts[: len(among)] = self.columns.measure(goal)[among] / self.scale(goal)
         return counts
 
-    def _rows(self, goal: Goal, among: Longs) -> tuple[csr_array, Floats]:
+    def _rows(self, goal: Goal, among: Longs) -> tuple[scipy.sparse.csr_array, Floats]:
         """All rows as A x <= b: resources, groups, forced parties, settled goals."""
         problem, arcs = self._problem, self.columns.arcs[among]
         column, place = np.nonzero(arcs >= 0)
@@ -190,17 +190,17 @@ class Master:
             counts = np.zeros(len(among))
             if not groups_counted(settled):
                 counts = self.columns.measure(settled)[among] / scale
-            parts.append(csr_array(-counts[None, :]))
+            parts.append(scipy.sparse.csr_array(-counts[None, :]))
             sides.append(-1.0 if groups_counted(settled) else 0.0)
             right.append([-best / scale + 1e-9 * max(1.0, abs(best / scale))])
-        matrix = block_array([[part] for part in parts], format="csr")
+        matrix = scipy.sparse.block_array([[part] for part in parts], format="csr")
         if grouped:
-            matrix = block_array(
+            matrix = scipy.sparse.block_array(
                 [[matrix, self._links(matrix.shape[0], groups, sides)]], format="csr"
             )
         return matrix, np.concatenate([np.asarray(r, np.float64) for r in right])
 
-    def _links(self, rows: int, groups: int, sides: list[Any]) -> coo_array:
+    def _links(self, rows: int, groups: int, sides: list[Any]) -> scipy.sparse.coo_array:
         """The part of the rows that says what groups count for."""
         first = len(self._problem.room)
         row = [first + np.arange(groups)]
@@ -212,9 +212,11 @@ class Master:
                 column.append(np.arange(groups))
                 value.append(np.full(groups, side))
         ends = (np.concatenate(row), np.concatenate(column))
-        return coo_array((np.concatenate(value), ends), shape=(rows, groups))
+        return scipy.sparse.coo_array((np.concatenate(value), ends), shape=(rows, groups))
 
 
-def _counted(row: NDArray[np.integer], column: Longs, shape: tuple[int, int]) -> csr_array:
+def _counted(
+    row: NDArray[np.integer], column: Longs, shape: tuple[int, int]
+) -> scipy.sparse.csr_array:
     ones = np.ones(len(row))
-    return coo_array((ones, (row, column)), shape=shape).tocsr()
+    return scipy.sparse.coo_array((ones, (row, column)), shape=shape).tocsr()
