@@ -162,7 +162,9 @@ class Snapshots:
         version = await self._version(tenant, graph, at_least)
         while (held := self._held.get(tenant)) is None or held.network.version < version:
             # shielded: who stops waiting does not stop what others, or its own retry, wait for
-            building = self._building.get(tenant) or self._begin(tenant, graph, version, asked)
+            building = self._building.get(tenant)
+            if building is None or building.done():  # done: of an older version, told in a moment
+                building = self._begin(tenant, graph, version, asked)
             await asyncio.shield(building)
         held.seen = max(held.seen, asked)
         self._held.move_to_end(tenant)
@@ -223,7 +225,8 @@ class Snapshots:
         self, tenant: str, graph: TenantGraph, version: int, asked: float
     ) -> asyncio.Task[None]:
         def ended(task: asyncio.Task[None]) -> None:
-            del self._building[tenant]
+            if self._building.get(tenant) is task:
+                del self._building[tenant]
             if not task.cancelled():
                 task.exception()  # those who wait have seen it
 

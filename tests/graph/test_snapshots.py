@@ -71,6 +71,42 @@ async def test_those_who_ask_together_wait_for_one_build(store: Store, counted: 
     assert counted.built == 1
 
 
+async def test_who_comes_when_an_older_build_has_just_ended_begins_another(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, snapshots = new_tenant(), Snapshots(store)
+    begun, asking, ending = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    of_tenant = type(store.tenant(tenant))
+    known = of_tenant.version
+
+    async def build(graph: TenantGraph) -> Network:
+        network = await build_network(graph)
+        begun.set()
+        await ending.wait()
+        ended.set_result(None)  # who waits for it goes on before anybody is told of this build
+        return network
+
+    async def version(graph: TenantGraph) -> int:
+        found: int = await known(graph)
+        if found > first:
+            asking.set()
+            await ended
+        return found
+
+    monkeypatch.setattr(module, "build_network", build)
+    first = await write(store, tenant, "a")
+    older = asyncio.create_task(snapshots.network(tenant))
+    await begun.wait()
+    monkeypatch.setattr(of_tenant, "version", version)
+    second = await write(store, tenant, "b")
+    newer = asyncio.create_task(snapshots.network(tenant))
+    await asking.wait()
+    ending.set()
+
+    assert [(await older).version, (await newer).version] == [first, second]
+
+
 async def test_who_stops_waiting_does_not_stop_the_build(store: Store, counted: Counted) -> None:
     tenant, snapshots = new_tenant(), Snapshots(store)
     version = await write(store, tenant, "a")
