@@ -54,6 +54,10 @@ class _Unusable(Exception):
     """A saved snapshot that cannot be used, and why."""
 
 
+# An empty .npy is an EOFError; a null in a manifest whose checksum fits, an AttributeError.
+_UNREADABLE = (_Unusable, OSError, EOFError, LookupError, TypeError, ValueError, AttributeError)
+
+
 class SnapshotCache:
     """The saved snapshots of all tenants of one store.
 
@@ -74,7 +78,7 @@ class SnapshotCache:
                 for place in self._places(tenant):
                     try:
                         return _read(place, tenant)
-                    except (_Unusable, OSError, KeyError, TypeError, ValueError) as error:
+                    except _UNREADABLE as error:
                         _log.warning("saved snapshot %s cannot be used: %s", place, error)
         except OSError as error:
             _log.debug("no saved snapshots in %s: %s", self.folder, error)
