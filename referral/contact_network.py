@@ -14,6 +14,7 @@ from pydantic import Field
 from graph.model import NodeRef
 from graph.network import EdgeTable, Network, gather
 from graph.network.csr import Ids, Positions
+from referral.allowance import budget
 from referral.answers import Answer, Long, PartyRef
 from referral.kernels.hops import rings
 from referral.registry import analytic
@@ -109,7 +110,7 @@ def _around(
     seen: NDArray[np.bool_],
 ) -> ContactNetwork:
     graphs = [rows for table in tables.values() for rows in (table.forward, table.backward)]
-    found = rings(graphs, start, hops, seen)
+    found = rings(graphs, start, hops, seen, budget=budget())
     distances = np.repeat(np.arange(1, len(found) + 1), [len(ring) for ring in found])
     ids = np.concatenate([np.empty(0, np.int32), *found])
     parties = network.nodes.refs(ids[:first])

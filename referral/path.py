@@ -13,6 +13,7 @@ from pydantic import Field
 from graph.model import NodeRef
 from graph.model.fields import Key
 from graph.network import EdgeTable, Network
+from referral.allowance import budget
 from referral.answers import Answer, Long, PartyRef
 from referral.contact_network import Link, LinkKind
 from referral.kernels.ways import number_of_ways, rings_between, ways
@@ -79,14 +80,14 @@ def path(
         return None
     tables = {kind: network.edges[kind.record] for kind in dict.fromkeys(kinds)}
     graphs = [rows for table in tables.values() for rows in (table.forward, table.backward)]
-    rings = rings_between(graphs, source, target)
+    rings = rings_between(graphs, source, target, budget=budget())
     found = list(islice(ways(graphs, rings), first))
     return Paths(
         version=Long(network.version),
         computed_at=network.computed_at,
         method="breadth-first search from both ends",
         length=len(rings) - 1 if rings else None,
-        total=Long(number_of_ways(graphs, rings)),
+        total=Long(number_of_ways(graphs, rings, budget=budget())),
         items=tuple(_way(network, tables, nodes) for nodes in found),
     )
 

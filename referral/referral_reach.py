@@ -13,6 +13,7 @@ from graph.model import Money, NodeRef
 from graph.model.fields import Key
 from graph.network import Network, gather
 from graph.network.csr import Ids
+from referral.allowance import budget
 from referral.answers import Answer, Long, PartyRef
 from referral.kernels.hops import rings
 from referral.parties import PartyKind
@@ -75,7 +76,9 @@ def referral_reach(
     if start < 0:
         return None
     table = network.edges["Referral"]
-    found = rings([table.forward], start, max_depth, np.zeros(len(network), np.bool_))
+    found = rings(
+        [table.forward], start, max_depth, np.zeros(len(network), np.bool_), budget=budget()
+    )
     within = [np.array([start], np.int32), *found]
     # a ring's parties make referrals that still count only if one more step is allowed
     inner = within if max_depth is None else within[:max_depth]

@@ -75,7 +75,7 @@ def analyze(
         return
     chosen = measure_named(measure)
     file, arguments = _file_and_words(chosen, words or [])
-    _check(chosen, weight, out)
+    _check(chosen, weight, out, time_limit)
     columns = Columns(source_column, target_column, weight, _delimiter(delimiter), header)
     with progress(f"reading {file.name}", quiet=as_json) as advance:
         edges = read_edge_list(file, columns, advance)
@@ -130,8 +130,10 @@ def _file_and_words(measure: Measure, words: list[str]) -> tuple[Path, tuple[str
     return Path(words[0]), tuple(words[1:])
 
 
-def _check(measure: Measure, weight: str | None, out: Path | None) -> None:
+def _check(measure: Measure, weight: str | None, out: Path | None, time_limit: float) -> None:
     """What can be refused before a large file is read."""
+    if not time_limit >= 0:  # nor is nan
+        raise BadInput(f"--time-limit {time_limit:g}: give a number of seconds from 0")
     if weight is not None and not measure.weights:
         raise BadInput(f"{measure.name} does not look at weights; leave out --weight")
     if out is None:

@@ -33,7 +33,7 @@ class Budget:
         """
         if self._cancel is not None and self._cancel.is_set():
             raise TimedOut(f"{what} was cancelled; ask again for an answer")
-        if self._seconds is not None and time.monotonic() - self._begun > self._seconds:
+        if self._seconds is not None and time.monotonic() - self._begun >= self._seconds:
             raise TimedOut(
                 f"{what} takes longer than the {self._seconds:g} s allowed; "
                 "ask about fewer parties or edges, or allow more time"

@@ -70,12 +70,17 @@ def communities(
         label = own[label]
         level = _read_only(*_merged(*level, own, count))
     found = _split(graph, label)
-    quality = modularity(graph, found.label, given, resolution=resolution)
+    quality = modularity(graph, found.label, given, resolution=resolution, budget=budget)
     return Communities(found.count, found.label, quality)
 
 
 def modularity(
-    graph: Csr, label: Ids, weights: Floats | None = None, *, resolution: float = 1.0
+    graph: Csr,
+    label: Ids,
+    weights: Floats | None = None,
+    *,
+    resolution: float = 1.0,
+    budget: Budget = UNLIMITED,
 ) -> float:
     """Share of the weight within communities, less what it would be at random; 0 without edges.
 
@@ -84,6 +89,7 @@ def modularity(
         label: (n,) community of every node.
         weights: (m,) of the entries; default 1 each.
         resolution: how much the second part counts.
+        budget: looked at before each of its two sums.
 
     References: Newman & Girvan 2004, doi:10.1103/PhysRevE.69.026113.
     """
@@ -91,8 +97,10 @@ def modularity(
     total = float(given.sum())
     if total == 0:
         return 0.0
+    budget.check("measuring modularity")
     near = label[sources(graph)]
     within = float(given[near == label[graph.ids]].sum())
+    budget.check("measuring modularity")
     shares = np.bincount(near, weights=given) / total
     return within / total - resolution * float((shares**2).sum())
 

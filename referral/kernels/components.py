@@ -104,10 +104,18 @@ class _Open(NamedTuple):
     firsts: Ids
 
 
-def condensed(forward: Csr, components: Components) -> Csr:
-    """For each component those with an edge into it, each once."""
+def condensed(forward: Csr, components: Components, *, budget: Budget = UNLIMITED) -> Csr:
+    """For each component those with an edge into it, each once.
+
+    Args:
+        forward: rows along the edges.
+        components: strong ones of the same graph.
+        budget: looked at before and after the edges between components are chosen.
+    """
+    budget.check("joining components")
     low, high = components.label[sources(forward)], components.label[forward.ids]
     between = low != high
+    budget.check("joining components")
     return csr(high[between], low[between], components.count, unique=True)
 
 

@@ -13,22 +13,33 @@ from referral.kernels.compiling import compiled
 from referral.kernels.shape import frozen, plain, ranges
 
 BATCH = 1 << 20
-"""Cycles listed at a time."""
+"""Cycles listed at a time, or edges looked up."""
 
 CHUNK = 100_000
 """Edges counted from between two looks at the budget."""
 
 
-def two_cycles(source: Ids, target: Ids) -> NDArray[np.int32]:
+def two_cycles(source: Ids, target: Ids, *, budget: Budget = UNLIMITED) -> NDArray[np.int32]:
     """Rows (u, v), u < v, of nodes that lead to each other, ascending.
 
     Args:
         source, target: (m,) edges without loops and parallel ones.
+        budget: looked at between sorting and after each million edges.
     """
+    budget.check("listing pairs")
     up = source < target
     there = source[up].astype(np.int64) << 32 | target[up]
     back = target[~up].astype(np.int64) << 32 | source[~up]
-    both = np.intersect1d(there, back, assume_unique=True)
+    there.sort()
+    budget.check("listing pairs")
+    back.sort()
+    found = [np.empty(0, np.int64)]
+    for first in range(0, len(there) if len(back) else 0, BATCH):
+        budget.check("listing pairs")
+        part = there[first : first + BATCH]
+        near = np.searchsorted(back, part).clip(max=len(back) - 1)
+        found.append(part[back[near] == part])
+    both = np.concatenate(found)
     return np.column_stack((both >> 32, both & 0xFFFFFFFF)).astype(np.int32)
 
 

@@ -9,9 +9,17 @@ from numpy.typing import NDArray
 
 from graph.network import Csr, gather
 from graph.network.csr import Ids, distinct
+from referral.kernels.budget import UNLIMITED, Budget
 
 
-def rings(graphs: Sequence[Csr], node: int, hops: int | None, seen: NDArray[np.bool_]) -> list[Ids]:
+def rings(
+    graphs: Sequence[Csr],
+    node: int,
+    hops: int | None,
+    seen: NDArray[np.bool_],
+    *,
+    budget: Budget = UNLIMITED,
+) -> list[Ids]:
     """The nodes at distance 1, 2, ... from a node along the rows of any of the graphs.
 
     Args:
@@ -19,6 +27,7 @@ def rings(graphs: Sequence[Csr], node: int, hops: int | None, seen: NDArray[np.b
         node: where to start.
         hops: the greatest distance; None = as far as it goes.
         seen: (n,) all False; all False again at return, so that many calls share it.
+        budget: looked at before each ring; `seen` is not cleared when it is over.
 
     Returns:
         Sorted ids per distance; the node itself is in none.
@@ -27,6 +36,7 @@ def rings(graphs: Sequence[Csr], node: int, hops: int | None, seen: NDArray[np.b
     seen[node] = True
     found: list[Ids] = []
     while hops is None or len(found) < hops:
+        budget.check("finding who is near")
         reached = np.concatenate([g.ids[gather(g.starts, frontier)] for g in graphs])
         frontier = distinct(np.sort(reached[~seen[reached]]))
         if not len(frontier):

@@ -85,7 +85,7 @@ def downstream(
     """Number and value of the nodes downstream of every node, along rows with or without cycles."""
     budget.check("counting reach")
     components = strong_components(forward, budget=budget)
-    rows = plain(condensed(forward, components))
+    rows = plain(condensed(forward, components, budget=budget))
     del forward  # with 10^7 edges a tenth of the memory
     label = components.label
     values = np.zeros(components.count, np.int64)

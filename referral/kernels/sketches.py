@@ -65,7 +65,7 @@ def estimated_reach(
     budget.check("estimating reach")
     forward = csr(*without_loops(source, target), size)
     components = strong_components(forward, budget=budget)
-    rows = plain(condensed(forward, components))
+    rows = plain(condensed(forward, components, budget=budget))
     weight: Floats = np.bincount(components.label, own, components.count).astype(np.float64)
     sums = _sums(*rows, weight, draws, seed, budget)
     found = (draws - 1) / sums

@@ -8,13 +8,21 @@ import numpy as np
 
 from graph.network import Csr, gather
 from graph.network.csr import Ids, distinct
+from referral.kernels.budget import UNLIMITED, Budget
+
+CHUNK = 1_000
+"""Nodes counted from between two looks at the budget."""
 
 
-def rings_between(graphs: Sequence[Csr], source: int, target: int) -> list[Ids]:
+def rings_between(
+    graphs: Sequence[Csr], source: int, target: int, *, budget: Budget = UNLIMITED
+) -> list[Ids]:
     """The nodes on shortest ways between two nodes, by distance from the first, each sorted.
 
     Args:
         graphs: rows over the same n nodes; each edge in both directions, in one or in two of them.
+        source, target: the two nodes.
+        budget: looked at before each ring.
 
     Returns:
         Empty where there is no way.
@@ -28,6 +36,7 @@ def rings_between(graphs: Sequence[Csr], source: int, target: int) -> list[Ids]:
     rings = [np.array([source], np.int32), np.array([target], np.int32)]
     depths = [0, 0]
     while not (away[1, rings[0]] >= 0).any() and not (away[0, rings[1]] >= 0).any():
+        budget.check("finding shortest ways")
         side = 0 if len(rings[0]) <= len(rings[1]) else 1
         reached = _around(graphs, rings[side])
         depths[side] += 1
@@ -77,15 +86,25 @@ def ways(graphs: Sequence[Csr], rings: Sequence[Ids]) -> Iterator[list[int]]:
         waiting.append(iter([n for n in near if n in members[len(waiting)]]))
 
 
-def number_of_ways(graphs: Sequence[Csr], rings: Sequence[Ids]) -> int:
-    """How many ways there are from ring to ring, each counted by its nodes."""
+def number_of_ways(
+    graphs: Sequence[Csr], rings: Sequence[Ids], *, budget: Budget = UNLIMITED
+) -> int:
+    """How many ways there are from ring to ring, each counted by its nodes.
+
+    Args:
+        graphs: rows over the same n nodes.
+        rings: as `rings_between` gives them.
+        budget: looked at after each thousand nodes of a ring.
+    """
     if not rings:
         return 0
     counts = dict.fromkeys(rings[0].tolist(), 1)
     for ring in rings[1:]:
         inside = set(ring.tolist())
         after = dict.fromkeys(inside, 0)
-        for node, count in counts.items():
+        for place, (node, count) in enumerate(counts.items()):
+            if place % CHUNK == 0:
+                budget.check("counting shortest ways")
             for other in set(np.concatenate([g.row(node) for g in graphs]).tolist()) & inside:
                 after[other] += count
         counts = after

@@ -21,7 +21,7 @@ def two(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Number of pairs that lead to each other in which a node is; total: how many pairs."""
     from referral.kernels.cycles import two_cycles
 
-    found = two_cycles(graph.source, graph.target)
+    found = two_cycles(graph.source, graph.target, budget=budget)
     return Measured(len(found), _at_nodes(found, graph.size))
 
 
@@ -46,7 +46,7 @@ def four(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     mutual neighbours of u, and the same one step on.
     """
     counts = _closed_walks(graph, budget)
-    pairs = _mutual(graph)
+    pairs = _mutual(graph, budget)
     partners = np.bincount(pairs.ravel(), minlength=graph.size)
     theirs = np.bincount(pairs[:, 0], partners[pairs[:, 1]], graph.size)
     theirs += np.bincount(pairs[:, 1], partners[pairs[:, 0]], graph.size)
@@ -54,10 +54,10 @@ def four(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     return Measured(int(counts.sum()) // 4, counts)
 
 
-def _mutual(graph: Graph) -> NDArray[np.int32]:
+def _mutual(graph: Graph, budget: Budget) -> NDArray[np.int32]:
     from referral.kernels.cycles import two_cycles
 
-    return two_cycles(graph.source, graph.target)
+    return two_cycles(graph.source, graph.target, budget=budget)
 
 
 def _at_nodes(cycles: NDArray[np.int32], size: int) -> NDArray[np.int64]:

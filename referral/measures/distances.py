@@ -44,7 +44,7 @@ def k_hop(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     from referral.kernels.searching import within_hops
 
     name, hops = words
-    found = within_hops(graph.forward, graph.place(name), whole_number(hops, "K"))
+    found = within_hops(graph.forward, graph.place(name), whole_number(hops, "K"), budget=budget)
     return Measured(len(found.ids), found.distances, nodes=found.ids)
 
 
@@ -54,7 +54,7 @@ def shortest_path(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measu
     from referral.kernels.shortest_paths import shortest_path as kernel
 
     begin, end = (graph.place(name) for name in words)
-    path = kernel(graph.forward, graph.backward, begin, end)
+    path = kernel(graph.forward, graph.backward, begin, end, budget=budget)
     if path is None:
         empty = np.empty(0, np.int32)
         note = f"there is no way from {words[0]} to {words[1]}"

@@ -15,7 +15,7 @@ def components(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured
     """Size of the part in which a node hangs together, direction aside; total: how many parts."""
     from referral.kernels.components import connected_components
 
-    found = connected_components(graph.source, graph.target, graph.size)
+    found = connected_components(graph.source, graph.target, graph.size, budget=budget)
     return _sizes(found.label, found.count)
 
 
@@ -24,7 +24,7 @@ def strong(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Size of the part in which each reaches each along the edges; total: how many parts."""
     from referral.kernels.components import strong_components
 
-    found = strong_components(graph.along)
+    found = strong_components(graph.along, budget=budget)
     return _sizes(found.label, found.count)
 
 

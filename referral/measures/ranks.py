@@ -25,7 +25,7 @@ def degree(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 
     Of a directed graph, in- and out-degree together; each stands beside it.
     """
-    into, out = _in_and_out(graph)
+    into, out = _in_and_out(graph, budget)
     if graph.directed:
         return Measured(_plain(out.sum() + into.sum()), into + out, more={"in": into, "out": out})
     return Measured(_plain(into.sum()), into)
@@ -34,19 +34,20 @@ def degree(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 @measure("in-degree", weights=True, needs_direction=True)
 def in_degree(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Number of edges that lead to a node, or the sum of their weights; total: their number."""
-    into, _ = _in_and_out(graph)
+    into, _ = _in_and_out(graph, budget)
     return Measured(_plain(into.sum()), into)
 
 
 @measure("out-degree", weights=True, needs_direction=True)
 def out_degree(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Number of edges that lead from a node, or the sum of their weights; total: their number."""
-    _, out = _in_and_out(graph)
+    _, out = _in_and_out(graph, budget)
     return Measured(_plain(out.sum()), out)
 
 
-def _in_and_out(graph: Graph) -> tuple[Scores, Scores]:
+def _in_and_out(graph: Graph, budget: Budget) -> tuple[Scores, Scores]:
     """The sum of the weights of the edges to each node, and from it."""
+    budget.check("counting edges")
     if graph.directed:
         into = np.bincount(graph.target, graph.weights, graph.size)
         return into, np.bincount(graph.source, graph.weights, graph.size)

@@ -17,7 +17,7 @@ def triangles(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Number of triangles at a node, direction aside; total: how many triangles there are."""
     from referral.kernels.triangles import triangles as kernel
 
-    counts = kernel(graph.both)
+    counts = kernel(graph.both, budget=budget)
     return Measured(int(counts.sum()) // 3, counts)
 
 
@@ -26,7 +26,7 @@ def clustering(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured
     """Share of a node's pairs of neighbours that are joined, direction aside; total: the mean."""
     from referral.kernels.triangles import clustering as kernel
 
-    scores = kernel(graph.both)
+    scores = kernel(graph.both, budget=budget)
     return Measured(float(scores.mean()), scores)
 
 
@@ -35,7 +35,7 @@ def transitivity(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measur
     """Share of all pairs of neighbours that are joined, direction aside: one number."""
     from referral.kernels.triangles import transitivity as kernel
 
-    return Measured(float(kernel(graph.both)))
+    return Measured(float(kernel(graph.both, budget=budget)))
 
 
 @measure("k-core")
@@ -43,7 +43,7 @@ def k_core(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """The greatest k whose part with k neighbours each holds the node; total: the greatest."""
     from referral.kernels.cores import core_numbers
 
-    numbers = core_numbers(graph.both)
+    numbers = core_numbers(graph.both, budget=budget)
     return Measured(int(numbers.max()), numbers)
 
 
@@ -52,7 +52,7 @@ def constraint(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured
     """Burt's constraint, the lowest (brokers) first; total: the mean. Both directions add up."""
     from referral.kernels.holes import constraint as kernel
 
-    scores = kernel(graph.both, graph.both_weighted.weights)
+    scores = kernel(graph.both, graph.both_weighted.weights, budget=budget)
     return Measured(_mean(scores), scores, lowest_first=True)
 
 
@@ -62,7 +62,7 @@ def effective_size(graph: Graph, words: tuple[str, ...], budget: Budget) -> Meas
     from referral.kernels.holes import effective_size as kernel
 
     weights = graph.both_weighted.weights
-    scores = kernel(graph.both, None if (weights == 1).all() else weights)
+    scores = kernel(graph.both, None if (weights == 1).all() else weights, budget=budget)
     return Measured(_mean(scores), scores)
 
 
@@ -87,5 +87,5 @@ def reciprocity(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measure
     """Share of the edges whose reverse is there too: one number."""
     from referral.kernels.cycles import two_cycles
 
-    mutual = 2 * len(two_cycles(graph.source, graph.target))
+    mutual = 2 * len(two_cycles(graph.source, graph.target, budget=budget))
     return Measured(mutual / len(graph.source) if len(graph.source) else None)

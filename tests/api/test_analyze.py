@@ -178,7 +178,10 @@ def test_the_measures_are_listed(run: Run) -> None:
         (("reach", "EDGES", "--delimiter", "::"), "--delimiter '::': give one character"),
         (("reach", "EDGES", "--out", "x.xlsx"), "--out 'x.xlsx': give a file that ends in .csv"),
         (("reach", "EDGES", "--out", "no/x.csv"), "--out 'no/x.csv': there is no folder no"),
-        (("cycles3", "EDGES", "--time-limit", "-1"), "counting cycles takes longer than the -1 s"),
+        (("cycles3", "EDGES", "--time-limit", "0"), "counting cycles takes longer than the 0 s"),
+        (("degree", "EDGES", "--time-limit", "0"), "counting edges takes longer than the 0 s"),
+        (("degree", "EDGES", "--time-limit", "-1"), "--time-limit -1: give a number of seconds"),
+        (("degree", "EDGES", "--time-limit", "nan"), "--time-limit nan: give a number of seconds"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(

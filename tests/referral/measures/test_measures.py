@@ -44,6 +44,12 @@ def by_node(of: Graph, found: Measured) -> dict[int, float]:
     return {int(of.labels[n]): s for n, s in zip(nodes, found.scores.tolist(), strict=True)}
 
 
+def words_of(name: str, of: Graph) -> list[str]:
+    """Words that fit a measure: the first node, the last, two steps."""
+    words = {"A": of.labels[0], "B": of.labels[-1], "K": "2"}
+    return [words[word] for word in measures()[name].words]
+
+
 def random_pairs(seed: int, nodes: int = 30, edges: int = 90) -> Pairs:
     draw = np.random.default_rng(seed)
     found = draw.integers(0, nodes, (edges, 2)).tolist()
@@ -253,9 +259,8 @@ def test_betweenness_of_a_large_graph_is_sampled(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", sorted(measures()))
 def test_every_measure_answers_about_a_single_node(name: str) -> None:
     own = graph([(1, 1)])
-    words = {"A": "1", "B": "1", "K": "2"}
 
-    found = measured(name, own, *(words[w] for w in measures()[name].words))
+    found = measured(name, own, *words_of(name, own))
 
     assert found.scores is None or len(found.scores) <= 1
 
@@ -286,13 +291,16 @@ def test_a_name_that_is_nearly_a_measure_is_told_the_nearest() -> None:
         measure_named("zzz")
 
 
-def test_a_measure_stops_when_it_is_told() -> None:
+@pytest.mark.parametrize("name", sorted(measures()))
+def test_every_measure_keeps_to_its_time_and_stops_when_it_is_told(name: str) -> None:
     cancel = threading.Event()
     cancel.set()
+    own = graph(random_pairs(1))
 
-    for name in ("reach", "harmonic", "cycles3", "cycles4", "betweenness", "pagerank"):
-        with pytest.raises(TimedOut):
-            measured(name, graph(random_pairs(1)), budget=Budget(cancel=cancel))
+    with pytest.raises(TimedOut, match="takes longer than the 0 s allowed"):
+        measured(name, own, *words_of(name, own), budget=Budget(0))
+    with pytest.raises(TimedOut, match="was cancelled"):
+        measured(name, own, *words_of(name, own), budget=Budget(cancel=cancel))
 
 
 def test_equal_scores_stand_in_order_of_their_names() -> None:
