@@ -46,7 +46,7 @@ class Service:
         self.analytics = Analytics(
             self.snapshots, memory_bytes=settings.answer_memory_mb * MEBIBYTE
         )
-        self.schema = build_schema(Mode(settings.executor.value))
+        self.schema = build_schema(Mode(settings.executor.value), max_cost=settings.max_cost)
 
     async def __aenter__(self) -> Self:
         await self.store.ready()

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1_000, le=1_000_000_000, description="Largest request body, in bytes.")
     ] = 4_000_000
+    max_cost: Annotated[
+        int,
+        Field(ge=0, description="Most records that one operation may bring; 0: any number."),
+    ] = 2_000_000
     request_timeout_s: Annotated[
         float, Field(gt=0, le=LONGEST_WAIT_S, description="Longest time for one request, seconds.")
     ] = 30.0

@@ -20,6 +20,7 @@ from schema import analytics, mutations, queries, subscriptions
 from schema.declare import object_type
 from schema.errors import PublicErrors
 from schema.execution import Executor, Mode
+from schema.execution.cost import MAX_COST
 from schema.relation import RelationField
 from schema.scalars import SCALARS
 from schema.view import VIEWS
@@ -60,8 +61,12 @@ class Schema(strawberry.Schema):
         """Leaves the log to `schema.errors`, which knows what was unexpected."""
 
 
-def build_schema(mode: Mode = Mode.PLAN) -> Schema:
-    """The whole schema; `mode` says what runs operations.
+def build_schema(mode: Mode = Mode.PLAN, *, max_cost: int = MAX_COST) -> Schema:
+    """The whole schema.
+
+    Args:
+        mode: what runs operations.
+        max_cost: most records that an operation may bring; 0 = any number.
 
     Raises:
         TypeError: a field below the root is neither a plain attribute nor a relation.
@@ -82,7 +87,7 @@ def build_schema(mode: Mode = Mode.PLAN) -> Schema:
             f"{', '.join(wrong)}: neither a plain attribute of a record nor a relation; "
             "declare it with @relation (schema/relation.py), so that a level stays one call"
         )
-    schema.executor = Executor(schema._schema, mode)
+    schema.executor = Executor(schema._schema, mode, max_cost=max_cost)
     return schema
 
 

@@ -4,7 +4,8 @@ Every field of the schema is an attribute of its parent or a batched relation, s
 tree of levels: one call gives what a relation holds for all parents at once, one generated
 function makes the answer's part from it. In the order of reading:
 
-    documents   the texts that came, parsed and validated once, with their plans
+    documents   the texts that came, parsed and validated once, with their costs and plans
+    cost        the most records that an operation may bring
     plan        an operation as a tree of levels
     arguments   what a level's relation is called with
     generate    a level's plan as a Python function

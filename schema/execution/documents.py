@@ -1,4 +1,4 @@
-"""The documents that came: parsed and validated once, kept within bounds."""
+"""The documents that came: parsed, validated and costed once, kept within bounds."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graph.errors import DomainError
+from schema.execution.cost import Cost, Costs
 
 if TYPE_CHECKING:
     from schema.execution.plan import Plan, Unplannable
@@ -68,6 +69,7 @@ class Operation:
         document: the document it stands in.
         fragments: the document's fragments by name, as graphql-core collects fields from them.
         switches: names of the variables in @skip and @include, which shape the plan.
+        cost: what it may bring; None if the document is not valid.
         in_parts: whether the document has @defer.
         plans: by the values of those; why there is none where graphql-core must run it.
     """
@@ -76,6 +78,7 @@ class Operation:
     document: DocumentNode
     fragments: dict[str, FragmentDetails]
     switches: tuple[str, ...]
+    cost: Cost | None = None
     in_parts: bool = False
     plans: dict[Switches, Plan | Unplannable] = field(default_factory=dict)
 
@@ -129,6 +132,7 @@ class Documents:
         self, schema: GraphQLSchema, *, count: int = MAX_DOCUMENTS, size: int = MAX_BYTES
     ) -> None:
         self._schema = schema
+        self._costs = Costs(schema)
         self._count = count
         self._size = size
         self._kept: dict[str, Document] = {}
@@ -142,7 +146,7 @@ class Documents:
         """The document of that text."""
         found = self._kept.pop(text, None)
         if found is None:
-            found = _read(self._schema, text)
+            found = self._read(text)
             found.sha256 = sha256(text)
             self._texts[found.sha256] = text
             self.bytes += found.bytes
@@ -168,6 +172,21 @@ class Documents:
             self.bytes += size
             self._bound()
 
+    def _read(self, text: str) -> Document:
+        size = memory(text)
+        try:
+            syntax = parse(text, max_tokens=MAX_TOKENS)
+            errors = validate(self._schema, syntax, RULES)
+            operations = _operations(syntax)
+            if not errors:
+                for operation in operations.values():
+                    operation.cost = self._costs.make(operation.node, operation.definitions)
+        except GraphQLError as error:
+            return Document(text, {}, [error], size)
+        except RecursionError:
+            return Document(text, {}, [GraphQLError(TOO_DEEP)], size)
+        return Document(text, operations, errors, size)
+
     def _bound(self) -> None:
         while len(self._kept) > self._count or (self.bytes > self._size and self._kept):
             oldest = self._kept.pop(next(iter(self._kept)))
@@ -185,18 +204,6 @@ def memory(text: str) -> int:
     return BYTES_OF_DOCUMENT + BYTES_OF_CHARACTER * len(text)
 
 
-def _read(schema: GraphQLSchema, text: str) -> Document:
-    size = memory(text)
-    try:
-        syntax = parse(text, max_tokens=MAX_TOKENS)
-        errors = validate(schema, syntax, RULES)
-    except GraphQLError as error:
-        return Document(text, {}, [error], size)
-    except RecursionError:
-        return Document(text, {}, [GraphQLError(TOO_DEEP)], size)
-    return Document(text, _operations(syntax), errors, size)
-
-
 def _operations(document: DocumentNode) -> dict[str, Operation]:
     parts = document.definitions
     fragments = {
@@ -206,9 +213,11 @@ def _operations(document: DocumentNode) -> dict[str, Operation]:
     }
     found = _Directives()
     visit(document, found)
-    more = tuple(found.variables), found.in_parts
+    variables = tuple(found.variables)
     return {
-        part.name.value if part.name else "": Operation(part, document, fragments, *more)
+        part.name.value if part.name else "": Operation(
+            part, document, fragments, variables, in_parts=found.in_parts
+        )
         for part in parts
         if isinstance(part, OperationDefinitionNode)
     }

@@ -18,10 +18,12 @@ from graphql.execution.values import VariableValues
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType as RefusedType
 
+from graph.errors import TooExpensive
 from schema.context import Context
 from schema.errors import public_error
 from schema.execution.arguments import NO_VARIABLES
 from schema.execution.clock import Clock
+from schema.execution.cost import MAX_COST
 from schema.execution.counters import Counters
 from schema.execution.documents import Document, Documents, Operation, Switches
 from schema.execution.events import Events, source_of
@@ -66,6 +68,7 @@ class Executor:
         schema: the schema, as graphql-core knows it.
         mode: what runs operations.
         most_errors: most errors of one level that are told one by one.
+        max_cost: most records that an operation may bring; 0 = any number.
 
     Attributes:
         counters: what became of the operations.
@@ -78,10 +81,12 @@ class Executor:
         mode: Mode = Mode.PLAN,
         *,
         most_errors: int = MAX_PER_LEVEL,
+        max_cost: int = MAX_COST,
     ) -> None:
         self._schema = schema
         self._mode = mode
         self._most_errors = most_errors
+        self._max_cost = max_cost
         self.counters = Counters()
         self.documents = Documents(schema)
 
@@ -256,18 +261,25 @@ class Executor:
         return document, operation
 
     def _values(self, operation: Operation, variables: Mapping[str, Any] | None) -> VariableValues:
-        """The variables' values.
+        """The variables' values, which do not make the operation too expensive.
 
         Raises:
-            _Refused: some are wrong.
+            _Refused: some are wrong, or it costs too much.
         """
+        found = NO_VARIABLES
         definitions = operation.node.variable_definitions
-        if not definitions:
-            return NO_VARIABLES
-        given = dict(variables or {})
-        found = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
-        if isinstance(found, list):
-            raise _Refused(found)
+        if definitions:
+            given = dict(variables or {})
+            read = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+            if isinstance(read, list):
+                raise _Refused(read)
+            found = read
+        assert operation.cost is not None  # the document is valid
+        try:
+            operation.cost.check(found, self._max_cost)
+        except TooExpensive as error:
+            told = GraphQLError(str(error), nodes=operation.node, original_error=error)
+            raise _Refused([told]) from error
         return found
 
     def _plan(
