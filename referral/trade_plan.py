@@ -30,6 +30,9 @@ from referral.trades.want_graph import with_arcs
 LONGEST_S = 25.0
 """Most seconds one plan may take."""
 
+USUAL_CHAIN = 4
+"""Most legs of a chain where nothing is said."""
+
 EXPLAINING_S = 2.0
 """Seconds at least that are left for the reasons of those left out."""
 
@@ -98,8 +101,14 @@ def trade_plan(
         Field(max_length=100, description="Those who give first and ask nothing back."),
     ] = (),
     max_chain: Annotated[
-        int, Field(ge=0, le=LONGEST_CHAIN, description="Most legs of a chain that a gift begins.")
-    ] = 4,
+        int | None,
+        Field(
+            ge=0,
+            le=LONGEST_CHAIN,
+            description="Most legs of a chain that a gift begins; null = 4 with a limit on "
+            "circles, none without, where no other than 0 can be given.",
+        ),
+    ] = None,
     forced: Annotated[
         tuple[PartyArgument, ...],
         Field(max_length=100, description="Parties that must have a trade."),
@@ -150,8 +159,8 @@ def trade_plan(
     without one; memory O(w) for w pairs of an offer and a need of one good, and the columns made.
 
     Raises:
-        BadInput: the forced parties can't all trade; a leg moves more than 2**50 minor units, or
-            all of them together 2**53 or more.
+        BadInput: the forced parties can't all trade; a length of chains without one of circles; a
+            leg moves more than 2**50 minor units, or all of them together 2**53 or more.
         NotFound: a party, a region, or an offer or need of `without` or `keep` is not there.
         TooExpensive: more than 20 million pairs of an offer and a need.
 
@@ -267,12 +276,21 @@ def _market(
 
 
 def _longest_chain(
-    max_parties: int | None, max_chain: int, givers: Sequence[NodeRef]
+    max_parties: int | None, max_chain: int | None, givers: Sequence[NodeRef]
 ) -> int | None:
-    """Chains are as free as circles: without a limit on these there is none on those."""
-    if not givers or not max_chain:
+    """Chains are as free as circles: without a limit on these there is none on those.
+
+    Raises:
+        BadInput: a length where it can't be kept.
+    """
+    if max_parties is None and max_chain:
+        raise BadInput(
+            f"max_chain {max_chain}: without a limit on circles, chains have none either; give "
+            "max_parties 2 to 5 as well, or leave max_chain out"
+        )
+    if not givers or max_chain == 0:
         return 0
-    return None if max_parties is None else max_chain
+    return None if max_parties is None else max_chain or USUAL_CHAIN
 
 
 def _forced(network: Network, found: Market, parties: Sequence[NodeRef]) -> tuple[int, ...]:

@@ -110,7 +110,7 @@ class Capped:
         """Begins with columns in which the forced parties trade, so that there is a solution."""
         for party in self._forced:
             prices = no_prices(self.columns.problem, self.columns.longest)
-            prices.gain[self.columns.problem.receiver == party] = 1.0
+            prices.gain[self.columns.problem.serves(party)] = 1.0
             self.columns.search(prices, 0.5, PROMISING, PER_PARTY)
 
     def solve(self, goals: tuple[Goal, ...]) -> tuple[Level, ...]:

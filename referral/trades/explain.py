@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
 from graph.errors import BadInput
-from referral.trades.opportunities import Sieve, opportunities
+from referral.trades.gifts import reached_by_chains, without_givers
+from referral.trades.opportunities import Opportunities, Sieve, opportunities
 from referral.trades.plan import plan
 from referral.trades.plan_types import Goal, PlanOptions, TradePlan
 from referral.trades.want_graph import WantGraph
@@ -25,6 +28,7 @@ class Reason(StrEnum):
     NOT_WANTED = "NOT_WANTED"
     NOTHING_FITS = "NOTHING_FITS"
     NO_CIRCLE = "NO_CIRCLE"
+    THROUGH_GIVER = "THROUGH_GIVER"
     COMPETING = "COMPETING"
 
 
@@ -36,6 +40,7 @@ WORDS = {
     Reason.NOT_WANTED: "nobody else needs what it offers",
     Reason.NOTHING_FITS: "nobody else offers what it needs",
     Reason.NO_CIRCLE: "it is on no circle of so few parties",
+    Reason.THROUGH_GIVER: "its circles go through one who gives first and asks nothing back",
     Reason.COMPETING: "it is on circles, but others won",
 }
 """The reasons for people."""
@@ -101,15 +106,19 @@ def _explain(
     costs: bool,
     budget_s: float,
 ) -> LeftOut:
-    if not (graph.giver == party).any():
+    reached = reached_by_chains(graph, options.max_chain)
+    if not (graph.giver == party).any() and not reached[party]:
         return LeftOut(party, Reason.NOT_WANTED)
     if not (graph.receiver == party).any():
         return LeftOut(party, Reason.NOTHING_FITS)
-    longest = LONGEST if options.max_parties is None else options.max_parties
-    circles = opportunities(graph, longest, first=100, sieve=Sieve(party=party), budget_s=budget_s)
-    if not circles.total and circles.exact:
-        return LeftOut(party, Reason.NO_CIRCLE)
+    circles = _circles(without_givers(graph), options, party, budget_s)
+    if not circles.total and circles.exact and not reached[party]:
+        among = graph.gift.any() and _circles(graph, options, party, budget_s).total
+        return LeftOut(party, Reason.THROUGH_GIVER if among else Reason.NO_CIRCLE)
     partners = {p for circle in circles.items for p in circle.parties}
+    if reached[party]:
+        before = graph.giver[(graph.receiver == party) & reached[graph.giver]]
+        partners.update(before.tolist(), np.flatnonzero(graph.gift).tolist())
     return LeftOut(
         party,
         Reason.COMPETING,
@@ -118,6 +127,11 @@ def _explain(
         winners=tuple(sorted({trade_of[p] for p in partners if p in trade_of})),
         cost=cost_of_forcing(graph, options, found, party) if costs else None,
     )
+
+
+def _circles(graph: WantGraph, options: PlanOptions, party: int, budget_s: float) -> Opportunities:
+    longest = LONGEST if options.max_parties is None else options.max_parties
+    return opportunities(graph, longest, first=100, sieve=Sieve(party=party), budget_s=budget_s)
 
 
 def cost_of_forcing(
@@ -138,6 +152,8 @@ def cost_of_forcing(
 def why(left: LeftOut) -> str:
     """The reason in words; the party stands beside it."""
     text = WORDS[left.reason]
+    if left.reason is Reason.COMPETING and not left.circles and left.circles_exact:
+        return "a chain could come to it, but others won"
     if left.reason is Reason.COMPETING:
         count = f"{left.circles:,}" if left.circles_exact else f"at least {left.circles:,}"
         text += f" ({count} {'circle' if left.circles == 1 else 'circles'})"

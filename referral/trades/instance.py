@@ -57,6 +57,11 @@ class Instance:
         """Number of arcs."""
         return len(self.giver)
 
+    def serves(self, party: int) -> Flags:
+        """(m,) arcs by which a party has its trade: it receives, or gives first."""
+        first = self.giver == party if self.gift[party] else np.False_
+        return (self.receiver == party) | first
+
 
 def instance(graph: WantGraph, options: PlanOptions) -> Instance:
     """The problem that a graph and options pose.
@@ -100,13 +105,13 @@ def _useful(graph: WantGraph, arcs: Expanded, options: PlanOptions) -> Flags:
     from scipy.sparse.csgraph import connected_components
 
     size = len(graph)
-    ones = np.ones(len(arcs.giver), np.int8)
-    links = coo_array((ones, (arcs.giver, arcs.receiver)), shape=(size, size))
-    _, part = connected_components(links.tocsr(), directed=True, connection="strong")
-    useful: Flags = part[arcs.giver] == part[arcs.receiver]
+    asked: Flags = ~graph.gift[arcs.receiver]  # who gives first asks nothing back, on a circle too
     if options.max_chain != 0 and graph.gift.any():
-        useful = ~graph.gift[arcs.receiver]
-    return useful
+        return asked
+    ends = arcs.giver[asked], arcs.receiver[asked]
+    links = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
+    _, part = connected_components(links.tocsr(), directed=True, connection="strong")
+    return asked & (part[arcs.giver] == part[arcs.receiver])
 
 
 def _resources(

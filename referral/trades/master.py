@@ -150,7 +150,7 @@ class Master:
             links, rows = rows[: len(self._groups)], rows[len(self._groups) :]
             gain = gain - links[self._group_at]
         for party, row in zip(self._forced, rows, strict=False):
-            gain = gain - row * (problem.receiver == party)
+            gain = gain - row * problem.serves(int(party))
         prices = Prices(gain, prices.swaps, prices.cycles, prices.chains, prices.share)
         for (settled, _), row in zip(self.settled, rows[len(self._forced) :], strict=True):
             weight = -float(row) / self.scale(settled)
@@ -181,7 +181,7 @@ class Master:
             parts.append(-_counted(self._group_at[arc], column, (groups, len(among))))
             right.append(np.zeros(groups))
         for party in self._forced:
-            hits = column[problem.receiver[arc] == party]
+            hits = column[problem.serves(int(party))[arc]]
             parts.append(-_counted(np.zeros(len(hits), np.int64), hits, (1, len(among))))
             right.append([-1])
         sides: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,9 @@ class Uncapped:
         self._graph, self._options, self._left = graph, options, left
         size = len(graph)
         gifts = np.flatnonzero(graph.gift) if options.max_chain is None else np.empty(0, np.int64)
-        back = np.array([(i, g) for g in gifts for i in range(size) if i != g], np.int32)
-        into = np.isin(graph.receiver, gifts)
+        ends = np.flatnonzero(~graph.gift)
+        back = np.array([(i, g) for g in gifts for i in ends], np.int32)
+        into = graph.gift[graph.receiver]
         self._closing = np.concatenate((np.zeros(graph.arcs, bool), np.ones(len(back), bool)))
         back = back.reshape(len(back), 2)
         self._giver = np.concatenate((graph.giver, back[:, 0]))
@@ -173,20 +175,27 @@ class Uncapped:
         return units
 
     def _loops(self, units: Longs) -> Loops:
-        loops = circles(self._giver, self._receiver, units, len(self._graph))
+        found = circles(self._giver, self._receiver, units, len(self._graph))
+        loops = [part for loop in found for part in self._chains_of(loop)]
         real = ~self._graph.dummy[self._receiver] & ~self._closing
         return [loop for loop in loops if real[list(loop)].any()]
+
+    def _chains_of(self, loop: tuple[int, ...]) -> Loops:
+        """A loop as it is, or the chains that were closed into one, each with its closing arc."""
+        ends = (np.flatnonzero(self._closing[list(loop)]) + 1).tolist()
+        if not ends:
+            return [loop]
+        turned = loop[ends[-1] :] + loop[: ends[-1]]
+        cuts = np.cumsum([0, *np.diff([ends[-1] - len(loop), *ends])]).tolist()
+        return [turned[begin:end] for begin, end in pairwise(cuts)]
 
     def _length(self, loop: tuple[int, ...]) -> int:
         arcs = np.array(loop)
         return int((~self._graph.dummy[self._receiver[arcs]] & ~self._closing[arcs]).sum())
 
     def _trade(self, loop: tuple[int, ...]) -> Trade:
-        closing = np.flatnonzero(self._closing[list(loop)])
-        if not len(closing):
-            return Trade(loop, ())
-        cut = int(closing[0]) + 1
-        return Trade((*loop[cut:], *loop[: cut - 1]), (), chain=True)
+        chain = bool(self._closing[loop[-1]])
+        return Trade(loop[:-1] if chain else loop, (), chain)
 
 
 def _is_count(goal: Goal) -> bool:

@@ -15,6 +15,7 @@ from referral.allowance import allowing, stoppable_clock
 from referral.kernels.budget import Budget
 from referral.registry import run
 from referral.trade_plan import LegChance, LegKeys, trade_plan
+from referral.trades.explain import Reason
 from referral.trades.plan_answer import TradePlan
 from referral.trades.plan_types import Capacity, Goal, Objective
 from referral.trades.warming import warm
@@ -145,6 +146,49 @@ def test_a_gift_begins_a_chain() -> None:
     assert numbers(leg.receiver for leg in short.legs) == [1]
     (free,) = trade_plan(asked, givers=(contact(0),), max_parties=None).trades
     assert numbers(leg.receiver for leg in free.legs) == [1, 2]
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_a_length_of_chains_that_cannot_be_kept_is_refused(objective: Objective) -> None:
+    asked = trades(offers=[(0, 0, 5), (1, 1, 5)], needs=[(1, 0, 0), (2, 1, 0)])
+
+    with pytest.raises(BadInput) as refused:
+        trade_plan(asked, givers=(contact(0),), max_parties=None, max_chain=1, objective=objective)
+
+    assert str(refused.value) == (
+        "max_chain 1: without a limit on circles, chains have none either; give max_parties 2 to "
+        "5 as well, or leave max_chain out"
+    )
+    found = trade_plan(asked, givers=(contact(0),), max_parties=None, max_chain=0)
+    assert found.trades == ()
+
+
+@pytest.mark.parametrize("most", [3, None])
+def test_who_could_trade_only_around_a_giver_is_told_so(most: int | None) -> None:
+    """0, 1 and 2 go around; 0 gives first."""
+    found = trade_plan(ring(3), givers=(contact(0),), max_parties=most, max_chain=0, costs=True)
+
+    assert found.trades == ()
+    assert [(numbers([row.party]), row.reason, row.explanation) for row in found.left_out] == [
+        (
+            [n],
+            Reason.THROUGH_GIVER,
+            "its circles go through one who gives first and asks nothing back",
+        )
+        for n in (1, 2)
+    ]
+
+
+def test_whom_only_a_chain_reaches_competes() -> None:
+    """0 gives to 1 or to 2; 1 passes on to 3, so two trade that way."""
+    asked = trades(offers=[(0, 0, 5), (1, 1, 5)], needs=[(1, 0, 0), (2, 0, 0), (3, 1, 0)])
+
+    (row,) = trade_plan(asked, givers=(contact(0),), costs=True).left_out
+
+    assert (numbers([row.party]), row.reason, row.winners) == ([2], Reason.COMPETING, (1,))
+    assert row.explanation == "a chain could come to it, but others won"
+    assert row.can_be_forced
+    assert row.cost[0].loss == 1.0
 
 
 def test_a_forced_party_trades_and_its_cost_is_told() -> None:

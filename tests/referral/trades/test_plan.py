@@ -137,11 +137,61 @@ def test_a_forced_party_that_only_receives_cannot_trade_without_a_gift() -> None
     graph = want_graph(3, [0, 1], [1, 2], gift=gifts)
     chains = PlanOptions(forced=(2,), max_chain=1)
 
-    with pytest.raises(BadInput, match="forced: 2 can't all trade in one plan"):
+    with pytest.raises(BadInput) as refused:
         plan(graph, chains)
+    assert str(refused.value) == (
+        "forced: 2 can't trade, being on no circle of at most 3 parties without a giver, and no "
+        "chain of at most 1 leg reaching it; don't force these, or allow longer circles or chains"
+    )
     assert plan(graph, replace(chains, max_chain=2)).legs == 2
     with pytest.raises(BadInput, match="forced: 2 can't trade, being on no circle"):
         plan(graph, replace(chains, max_chain=0))
+
+
+@pytest.mark.parametrize("limits", [(3, 2), (None, None)])
+def test_a_forced_giver_trades_by_giving(limits: tuple[int | None, int | None]) -> None:
+    """0 could give to 1; 1 and 2 swap, which is as many trades as a chain to both."""
+    graph = want_graph(4, [0, 1, 2], [1, 2, 1], gift=[True, False, False, True])
+    most, chain = limits
+    asked = PlanOptions(max_parties=most, max_chain=chain, forced=(0,))
+
+    assert plan(graph, asked).trades == (Trade(arcs=(0, 1), parties=(0, 1, 2), chain=True),)
+    with pytest.raises(BadInput) as refused:
+        plan(graph, replace(asked, forced=(3,)))
+    assert str(refused.value) == (
+        "forced: 3 can't trade, since it gives first and nobody needs what it offers; don't force "
+        "it, or don't name it as a giver"
+    )
+    with pytest.raises(BadInput, match=r"forced: 0 can't trade, since .* chains may have no leg"):
+        plan(graph, replace(asked, max_chain=0))
+
+
+@pytest.mark.parametrize("capacity", list(Capacity))
+def test_two_givers_begin_two_chains(capacity: Capacity) -> None:
+    gift = [True, True, *[False] * 3]
+    graph = want_graph(5, [0, 1, 2, 3], [2, 4, 3, 2], gift=gift)
+    asked = PlanOptions(max_parties=None, max_chain=None, capacity=capacity, forced=(0,))
+
+    assert plan(graph, asked).trades == (
+        Trade(arcs=(0, 2), parties=(0, 2, 3), chain=True),
+        Trade(arcs=(1,), parties=(1, 4), chain=True),
+    )
+
+
+@pytest.mark.parametrize("capacity", list(Capacity))
+@pytest.mark.parametrize("most", [3, None])
+def test_a_giver_is_on_no_circle(most: int | None, capacity: Capacity) -> None:
+    graph = want_graph(3, [0, 1, 2], [1, 2, 0], gift=[True, False, False])
+    asked = PlanOptions(max_parties=most, max_chain=0, capacity=capacity)
+
+    assert plan(graph, asked).trades == ()
+    with pytest.raises(BadInput) as refused:
+        plan(graph, replace(asked, forced=(1,)))
+    limit, longer = (" of at most 3 parties", ", or allow longer circles or chains")
+    assert str(refused.value) == (
+        f"forced: 1 can't trade, being on no circle{limit if most else ''} without a giver; don't "
+        f"force these{longer if most else ''}"
+    )
 
 
 def test_a_forced_party_trades_at_a_cost() -> None:
