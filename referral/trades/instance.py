@@ -59,8 +59,8 @@ class Instance:
 
     def serves(self, party: int) -> Flags:
         """(m,) arcs by which a party has its trade: it receives, or gives first."""
-        first = self.giver == party if self.gift[party] else np.False_
-        return (self.receiver == party) | first
+        served: Flags = self.receiver == party
+        return served | (self.giver == party) if self.gift[party] else served
 
 
 def instance(graph: WantGraph, options: PlanOptions) -> Instance:
@@ -111,7 +111,8 @@ def _useful(graph: WantGraph, arcs: Expanded, options: PlanOptions) -> Flags:
     ends = arcs.giver[asked], arcs.receiver[asked]
     links = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
     _, part = connected_components(links.tocsr(), directed=True, connection="strong")
-    return asked & (part[arcs.giver] == part[arcs.receiver])
+    useful: Flags = asked & (part[arcs.giver] == part[arcs.receiver])
+    return useful
 
 
 def _resources(
