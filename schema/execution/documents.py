@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -40,9 +41,14 @@ MAX_DOCUMENTS = 2_000
 MAX_BYTES = 128_000_000
 """Most memory, roughly, that they and their plans take."""
 
+LARGEST = MAX_BYTES // 16
+"""Most memory of one; a larger one runs, but is not kept, or a few would push out all others."""
+
 BYTES_OF_DOCUMENT = 14_000
-BYTES_OF_CHARACTER = 90
-"""Memory of a parsed document, and for each character of its text (tracemalloc: 14,100 and 84)."""
+BYTES_OF_TOKEN = 450
+BYTES_OF_ERROR = 3_500
+"""Memory of a document that was read, and for each of its tokens and errors; beside this its text,
+twice if it is one long string (tracemalloc: 330 to 446 a token, 3,400 an error)."""
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """What a document must fulfil: the specification's rules, and strawberry's own."""
@@ -129,12 +135,18 @@ class Documents:
     """The documents last asked for, by their text or its SHA-256."""
 
     def __init__(
-        self, schema: GraphQLSchema, *, count: int = MAX_DOCUMENTS, size: int = MAX_BYTES
+        self,
+        schema: GraphQLSchema,
+        *,
+        count: int = MAX_DOCUMENTS,
+        size: int = MAX_BYTES,
+        largest: int = LARGEST,
     ) -> None:
         self._schema = schema
         self._costs = Costs(schema)
         self._count = count
         self._size = size
+        self._largest = largest
         self._kept: dict[str, Document] = {}
         self._texts: dict[str, str] = {}
         self.bytes = 0
@@ -147,6 +159,8 @@ class Documents:
         found = self._kept.pop(text, None)
         if found is None:
             found = self._read(text)
+            if found.bytes > self._largest:
+                return found
             found.sha256 = sha256(text)
             self._texts[found.sha256] = text
             self.bytes += found.bytes
@@ -170,10 +184,11 @@ class Documents:
         document.bytes += size
         if self._kept.get(document.text) is document:
             self.bytes += size
+            if document.bytes > self._largest:
+                self._forget(document)
             self._bound()
 
     def _read(self, text: str) -> Document:
-        size = memory(text)
         try:
             syntax = parse(text, max_tokens=MAX_TOKENS)
             errors = validate(self._schema, syntax, RULES)
@@ -182,16 +197,20 @@ class Documents:
                 for operation in operations.values():
                     operation.cost = self._costs.make(operation.node, operation.definitions)
         except GraphQLError as error:
-            return Document(text, {}, [error], size)
+            return _wrong(text, error.with_traceback(None))  # which would hold the parser's work
         except RecursionError:
-            return Document(text, {}, [GraphQLError(TOO_DEEP)], size)
+            return _wrong(text, GraphQLError(TOO_DEEP))
+        size = memory(text, _tokens(syntax), len(errors))
         return Document(text, operations, errors, size)
 
     def _bound(self) -> None:
         while len(self._kept) > self._count or (self.bytes > self._size and self._kept):
-            oldest = self._kept.pop(next(iter(self._kept)))
-            del self._texts[oldest.sha256]
-            self.bytes -= oldest.bytes
+            self._forget(next(iter(self._kept.values())))
+
+    def _forget(self, document: Document) -> None:
+        del self._kept[document.text]
+        del self._texts[document.sha256]
+        self.bytes -= document.bytes
 
 
 def sha256(text: str) -> str:
@@ -199,9 +218,22 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def memory(text: str) -> int:
-    """Bytes that a document of that text takes, roughly."""
-    return BYTES_OF_DOCUMENT + BYTES_OF_CHARACTER * len(text)
+def memory(text: str, tokens: int, errors: int = 0) -> int:
+    """Bytes that a document of that text takes, roughly, with what was read from it."""
+    read = BYTES_OF_TOKEN * tokens + BYTES_OF_ERROR * errors
+    return BYTES_OF_DOCUMENT + 2 * getsizeof(text) + read
+
+
+def _tokens(document: DocumentNode) -> int:
+    """The number of its tokens, comments among them: all of them are kept."""
+    number, token = 0, document.loc.start_token if document.loc else None
+    while token is not None:
+        number, token = number + 1, token.next
+    return number
+
+
+def _wrong(text: str, error: GraphQLError) -> Document:
+    return Document(text, {}, [error], memory(text, 0, 1))
 
 
 def _operations(document: DocumentNode) -> dict[str, Operation]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import pytest
 from graphql import GraphQLError
 
 from schema.build import Schema
-from schema.execution.documents import TOO_DEEP, Documents, PersistedQueryNotFound, memory, sha256
+from schema.execution.documents import (
+    LARGEST,
+    TOO_DEEP,
+    Documents,
+    PersistedQueryNotFound,
+    memory,
+    sha256,
+)
 
 SHORT = "{ __typename }"
 
@@ -19,7 +29,7 @@ def test_a_text_is_read_once(schema: Schema) -> None:
     documents = Documents(schema._schema)
 
     assert documents.get(SHORT) is documents.get(SHORT)
-    assert (len(documents), documents.bytes) == (1, memory(SHORT))
+    assert (len(documents), documents.bytes) == (1, memory(SHORT, 5))
 
 
 def test_an_invalid_text_is_kept_with_its_errors(schema: Schema) -> None:
@@ -47,7 +57,7 @@ def test_the_document_not_asked_for_longest_goes_first(schema: Schema) -> None:
 
 def test_documents_and_their_plans_are_bounded_by_bytes(schema: Schema) -> None:
     one, other = texts(2)
-    size = memory(one)
+    size = memory(one, 7)
     documents = Documents(schema._schema, size=2 * size)
     document = documents.get(one)
     documents.get(other)
@@ -66,6 +76,62 @@ def test_a_document_larger_than_all_room_is_not_kept(schema: Schema) -> None:
 
     assert documents.get(SHORT).errors == []
     assert (len(documents), documents.bytes) == (0, 0)
+
+
+def test_blanks_do_not_push_out_what_others_use(schema: Schema) -> None:
+    documents = Documents(schema._schema)
+    kept = documents.get(SHORT)
+
+    for i in range(25):
+        documents.get(f"{{ a{i}: __typename }}" + " " * 1_000_000)
+
+    assert documents.get(SHORT) is kept
+    assert len(documents) == 26
+
+
+def test_a_document_with_too_large_a_share_runs_but_is_not_kept(schema: Schema) -> None:
+    documents = Documents(schema._schema)
+    kept = documents.get(SHORT)
+    large = SHORT + " " * (LARGEST // 2)
+
+    assert documents.get(large).errors == []
+    assert (len(documents), documents.bytes) == (1, memory(SHORT, 5))
+    with pytest.raises(PersistedQueryNotFound):
+        documents.text(sha256(large))
+
+    documents.charge(kept, LARGEST)  # its plans grew
+
+    assert (len(documents), documents.bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + " ".join(f"a{i}:__typename" for i in range(3_000)) + "}",
+        '{contact(key:"x"){' + " ".join(f"a{i}:ties{{totalCount}}" for i in range(900)) + "}}",
+        "{nodes(ids:[" + '"a" ' * 9_000 + "]){id}}",
+        '{contact(key:"' + "x" * 1_000_000 + '"){key}}',
+        "{" + " ".join(f"a{i}" for i in range(3_000)) + "}",
+        "{" + " ".join(f"a{i}" for i in range(9_000)),
+    ],
+    ids=["aliases", "relations", "list", "string", "invalid", "broken"],
+)
+def test_a_document_is_charged_what_it_takes(schema: Schema, text: str) -> None:
+    documents = Documents(schema._schema)
+    documents.get(SHORT)
+    gc.collect()
+
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        copy = "".join([text, " "])
+        document = documents.get(copy)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+    assert 0.75 * taken < document.bytes < 2 * taken + 20_000  # a text may be held twice
 
 
 def test_the_operation_is_the_one_of_that_name(schema: Schema) -> None:
