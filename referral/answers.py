@@ -49,7 +49,7 @@ class Answer:
     exact: Annotated[bool, Field(description="Whether the numbers are exact.")] = True
     error_bound: Annotated[
         float | None,
-        Field(description="Largest error of a score, with probability 0.9; null when exact."),
+        Field(description="Largest error of a score, with probability 0.9; null if none is known."),
     ] = None
     age: Annotated[
         float,

@@ -47,11 +47,13 @@ class Scored(NamedTuple):
         scores: (k,) more is better.
         method: how they were computed.
         error_bound: largest error with probability 0.9; None = exact.
+        blur: scores nearer than this share of the greatest are equal (`kernels.order.level`).
     """
 
     scores: NDArray[Any]
     method: str
     error_bound: float | None = None
+    blur: float = 0.0
 
 
 def centrality(measure: InfluenceMeasure, graph: PartyGraph, chosen: Ids) -> Scored:
@@ -76,7 +78,7 @@ def _pagerank(graph: PartyGraph, jump: NDArray[np.float64] | None = None) -> Sco
 
     # the walk goes against the referrals, so the rows against it are those along them
     scores = pagerank(graph.forward, weights=graph.weights, jump=jump, budget=budget())
-    return Scored(scores, "Gauss-Seidel on the reversed graph until all errors are under 1e-10")
+    return Scored(scores, "Gauss-Seidel on the reversed graph until all errors are under 1e-13")
 
 
 def _personalized(graph: PartyGraph, chosen: Ids) -> Scored:
@@ -114,25 +116,26 @@ def _harmonic(graph: PartyGraph) -> Scored:
 
 
 def _eigenvector(graph: PartyGraph) -> Scored:
-    from referral.kernels.spectral import eigenvector
+    from referral.kernels.spectral import BLUR, eigenvector
 
     rows = graph.both_ways
     scores, _ = eigenvector(rows.graph, weights=rows.weights, budget=budget())
-    return Scored(scores, "largest eigenvector by Lanczos' method")
+    return Scored(scores, "largest eigenvector by Lanczos' method", blur=BLUR)
 
 
 def _hub(graph: PartyGraph) -> Scored:
-    return Scored(_hits(graph)[0], "largest singular vectors by Lanczos' method")
+    return _hits(graph, 0)
 
 
 def _authority(graph: PartyGraph) -> Scored:
-    return Scored(_hits(graph)[1], "largest singular vectors by Lanczos' method")
+    return _hits(graph, 1)
 
 
-def _hits(graph: PartyGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from referral.kernels.spectral import hits
+def _hits(graph: PartyGraph, side: int) -> Scored:
+    from referral.kernels.spectral import BLUR, hits
 
-    return hits(graph.forward, weights=graph.weights, budget=budget())
+    scores = hits(graph.forward, weights=graph.weights, budget=budget())[side]
+    return Scored(scores, "largest singular vectors by Lanczos' method", blur=BLUR)
 
 
 def _katz(graph: PartyGraph) -> Scored:

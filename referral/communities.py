@@ -91,6 +91,11 @@ def ranked_communities(graph: PartyGraph, resolution: float = 1.0) -> RankedComm
     return RankedCommunities(places[found.label], sizes[order], found.modularity)
 
 
+def community_numbers(graph: PartyGraph) -> Ids:
+    """The rank from 1 of every party's community (k,), as `communities` gives it."""
+    return ranked_communities(graph).label + np.int32(1)
+
+
 @analytic()
 def communities(
     network: Network,
@@ -140,7 +145,9 @@ def communities(
     return Communities(
         version=Long(network.version),
         computed_at=network.computed_at,
-        method="Louvain, then split into connected parts",
+        method="Louvain's heuristic, then split into connected parts: modularity "
+        f"{found.modularity:.4f} reached, more may be possible",
+        exact=False,
         total=Long(len(found.sizes)),
         modularity=found.modularity,
         items=items,

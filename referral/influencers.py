@@ -14,32 +14,19 @@ from graph.model.fields import Key, Moment, Text
 from graph.model.words import Stage
 from graph.network import Network
 from graph.network.csr import Ids
-from referral.answers import PartyRef, Ranking, Row, ranking
+from referral.answers import Ranking, ranking
 from referral.centrality import InfluenceMeasure, Scored, centrality
-from referral.kernels.order import best, significant
+from referral.communities import community_numbers
+from referral.evidence import PartyRow, places
+from referral.kernels.order import best, level
 from referral.parties import PartyKind, ids_of_parties
 from referral.party_graph import InfluenceGraph, PartyGraph, party_graph
 from referral.registry import analytic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influencer(Row):
+class Influencer(PartyRow):
     """A party that matters, with its place in the graph."""
-
-    party: Annotated[PartyRef, Field(description="The party.")]
-    in_degree: Annotated[
-        int, Field(description="Distinct parties that lead to it: that referred or know it.")
-    ]
-    out_degree: Annotated[
-        int, Field(description="Distinct parties it leads to: that it referred or knows.")
-    ]
-    percentile: Annotated[
-        float, Field(description="Percent of the parties in the graph with a lower score.")
-    ]
-    community: Annotated[
-        int | None,
-        Field(description="Rank of its community among all, as `communities` gives; if asked for."),
-    ] = None
 
 
 @analytic()
@@ -104,8 +91,9 @@ def influencers(
       less where they do. EFFECTIVE_SIZE, 1 to its degree: neighbours less their redundancy. Both
       without direction, referrals in both directions binding twice.
 
-    Filters choose the rows shown; scores and percentiles are of the whole graph. Ties: scores are
-    compared on 12 significant digits, then lower kind, then key.
+    Filters choose the rows shown; scores and percentiles are of the whole graph. Ties: scores
+    that differ by less than a billionth of themselves are equal, of EIGENVECTOR and HITS also by
+    less than 1e-12 of the greatest; then lower kind, then key.
 
     Time: PAGERANK, HITS, EIGENVECTOR and KATZ O(rounds (k + m)); BETWEENNESS exact O(k m) up to
     4e8 steps, beyond that sampled shortest paths, every score within `errorBound` with
@@ -113,7 +101,8 @@ def influencers(
     O(m^1.5). Memory O(k + m).
 
     Raises:
-        BadInput: PERSONALIZED without `near`, or the window ends before it begins.
+        BadInput: PERSONALIZED without `near`, another measure with it, or the window ends before
+            it begins.
         NotFound: a party of `near` is not there.
         TooExpensive: HARMONIC over more than 1e10 parties times edges.
 
@@ -127,8 +116,9 @@ def influencers(
     chosen = _chosen(network, graph, measure, near_kind, near)
     scored = centrality(measure, graph, chosen) if graph.size else Scored(np.zeros(0), "no edges")
     shown = np.flatnonzero(_matching(network, region, industry, stage)[graph.nodes])
-    ids = best(scored.scores, shown, first)
-    rows = _rows(network, graph, scored.scores, ids, with_communities=with_communities)
+    levels = level(scored.scores, scored.blur)
+    ids = best(levels, shown, first)
+    rows = _rows(network, graph, levels, ids, with_communities=with_communities)
     return ranking(
         network, rows, total=len(shown), method=scored.method, error_bound=scored.error_bound
     )
@@ -142,6 +132,10 @@ def _chosen(
     keys: tuple[str, ...],
 ) -> Ids:
     """Numbers in the graph of the parties that PERSONALIZED looks from."""
+    if keys and measure is not InfluenceMeasure.PERSONALIZED:
+        raise BadInput(
+            f"near: {measure} looks at the whole graph; ask for PERSONALIZED, or leave out near"
+        )
     numbers = graph.number_of(ids_of_parties(network, kind, keys))
     found = numbers[numbers >= 0]
     if measure is InfluenceMeasure.PERSONALIZED and not len(found):
@@ -165,33 +159,17 @@ def _matching(
 def _rows(
     network: Network,
     graph: PartyGraph,
-    scores: NDArray[np.number],
+    levels: NDArray[np.number],
     ids: NDArray[np.int64],
     *,
     with_communities: bool,
 ) -> list[Influencer]:
-    into = graph.backward.degrees()[ids].tolist()
-    out = graph.forward.degrees()[ids].tolist()
-    rounded = significant(scores)
-    lower = np.searchsorted(np.sort(rounded), rounded[ids])
-    percentiles = (lower * 100 / max(1, graph.size)).tolist()
+    groups = community_numbers(graph) if with_communities and graph.size else None
+    found = places(graph.source, graph.target, levels, ids, groups)
     parties = network.nodes.refs(graph.nodes[ids])
-    groups: list[int | None] = [None] * len(ids)
-    if with_communities and graph.size:
-        from referral.communities import ranked_communities
-
-        groups = (ranked_communities(graph).label[ids] + 1).tolist()
     return [
-        Influencer(
-            rank=rank,
-            score=float(score),
-            party=party,
-            in_degree=i,
-            out_degree=o,
-            percentile=p,
-            community=c,
-        )
-        for rank, (score, party, i, o, p, c) in enumerate(
-            zip(scores[ids].tolist(), parties, into, out, percentiles, groups, strict=True), 1
+        Influencer(rank=rank, score=float(score), party=party, **place._asdict())
+        for rank, (score, party, place) in enumerate(
+            zip(levels[ids].tolist(), parties, found, strict=True), 1
         )
     ]

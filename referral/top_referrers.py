@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,8 +17,11 @@ from graph.model.fields import Moment
 from graph.network import Network, csr
 from graph.network.csr import Ids
 from referral.allowance import budget
-from referral.answers import PartyRef, Ranking, Row, ranking
-from referral.kernels.order import best
+from referral.answers import Ranking, ranking
+from referral.communities import community_numbers
+from referral.evidence import PartyRow, Place, places
+from referral.kernels.order import best, level
+from referral.party_graph import InfluenceGraph, party_graph
 from referral.referrals import CONVERTED, spent, value_of_referrals, within
 from referral.registry import analytic
 
@@ -38,10 +42,16 @@ MOST_COUNTED = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopReferrer(Row):
-    """A party that refers, with the four plain measures, and those of the chain if ranked by."""
+class TopReferrer(PartyRow):
+    """A party that refers, with its place in the graph of those referrals, and its measures."""
 
-    party: Annotated[PartyRef, Field(description="Who refers.")]
+    score: Annotated[
+        float,
+        Field(
+            description="What it is ranked by; more is better. VALUE and VALUE_CHAIN in minor "
+            "units: 12.50 is 1250."
+        ),
+    ]
     referrals_made: Annotated[int, Field(description="Referrals made, each counted.")]
     converted: Annotated[int, Field(description="Those of them that converted.")]
     value_minor: Annotated[
@@ -86,11 +96,15 @@ def top_referrers(
     until: Annotated[
         Moment | None, Field(description="Only referrals made before this time.")
     ] = None,
+    with_communities: Annotated[
+        bool, Field(description="Say for each row which community it belongs to.")
+    ] = False,
     first: Annotated[int, Field(ge=1, le=1000, description="Number of rows, 1 to 1,000.")] = 20,
 ) -> Ranking[TopReferrer]:
     """Who refers most: by number, by success, by money, or by how far the chain goes.
 
-    Score: COUNT, CONVERTED and REACH are whole numbers from 1; VALUE is money in minor units.
+    Score: COUNT, CONVERTED and REACH are whole numbers from 1; VALUE is money in minor units
+    (`value` and `chainValue` say the same in units).
     VALUE_CHAIN is money too: of all purchases of the customers downstream, each counted once,
     whatever brought them. REACH_DECAYED is from 1: a party one step away counts 1, two steps
     1/2, three 1/4 ..., by the shortest way.
@@ -129,15 +143,32 @@ def top_referrers(
         **chain,
     }
     candidates = np.flatnonzero(measures[measure])
-    ids = best(measures[measure], candidates, first)
+    levels = level(measures[measure])
+    ids = best(levels, candidates, first)
+    groups = _communities(network, since, until) if with_communities else None
+    found = places(source, target, levels, ids, groups)
     columns = {one: column[ids].tolist() for one, column in measures.items()}
     parties = network.nodes.refs(ids)
     rows = [
-        _row(place + 1, measure, party, {one: found[place] for one, found in columns.items()})
-        for place, party in enumerate(parties)
+        _row(
+            rank + 1,
+            float(levels[ids[rank]]),
+            party,
+            place,
+            {one: of[rank] for one, of in columns.items()},
+        )
+        for rank, (party, place) in enumerate(zip(parties, found, strict=True))
     ]
     method = _METHODS[measure] if error is None else f"{_METHODS[measure]}; {_ESTIMATED}"
     return ranking(network, rows, total=len(candidates), method=method, error_bound=error)
+
+
+def _communities(network: Network, since: datetime | None, until: datetime | None) -> Ids:
+    """The number of every node's community among the referrals of the window; 0 = in none."""
+    graph = party_graph(network, InfluenceGraph.REFERRALS, since=since, until=until)
+    numbers = np.zeros(len(network), np.int32)
+    numbers[graph.nodes] = community_numbers(graph)
+    return numbers
 
 
 def _chain(
@@ -201,13 +232,18 @@ def _decayed(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
 
 
 def _row(
-    rank: int, measure: ReferrerMeasure, party: NodeRef, values: Mapping[ReferrerMeasure, Any]
+    rank: int,
+    score: float,
+    party: NodeRef,
+    place: Place,
+    values: Mapping[ReferrerMeasure, Any],
 ) -> TopReferrer:
     chain_value = values.get(ReferrerMeasure.VALUE_CHAIN)
     return TopReferrer(
         rank=rank,
-        score=float(values[measure]),
+        score=score,
         party=party,
+        **place._asdict(),
         referrals_made=values[ReferrerMeasure.COUNT],
         converted=values[ReferrerMeasure.CONVERTED],
         value_minor=Money(values[ReferrerMeasure.VALUE]),

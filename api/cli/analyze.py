@@ -187,9 +187,11 @@ def _say(how: str, found: Measured) -> None:
 
 def _rows(graph: Graph, found: Measured, order: list[int]) -> list[dict[str, Any]]:
     """The node and its score at each of these places."""
+    from referral.kernels.order import level
+
     if found.scores is None:
         return []
-    scores = found.scores.tolist()
+    scores = level(found.scores, found.blur).tolist()
     nodes = range(graph.size) if found.nodes is None else found.nodes.tolist()
     more = {name: values.tolist() for name, values in found.more.items()}
     return [

@@ -16,6 +16,15 @@ DENSE = 64
 """Nodes up to which eigenvectors are computed of a full matrix, whose gaps need not be wide."""
 
 TOLERANCE = 1e-10
+SETTLED = 1e-13
+"""Share of the eigenvalue that a vector may be off by after another step."""
+
+STEPS = 20
+"""Steps before ARPACK is asked; it keeps as many vectors."""
+
+BLUR = 1e-12
+"""What an entry of a leading vector may be off by, as a share of the greatest."""
+
 MOST_ROUNDS = 10_000
 PATIENCE = 200
 """Rounds after which changes must have become smaller if there is a limit."""
@@ -149,18 +158,46 @@ def _leading(
 
     if size <= DENSE:
         return _dense(np.column_stack([step(column) for column in np.eye(size)]))
+    vector, value, settled = _begun(step, size)
+    if settled:
+        return _cleaned(vector), value
     operator = scipy.sparse.linalg.LinearOperator((size, size), matvec=step, dtype=np.float64)
     try:
-        values, vectors = scipy.sparse.linalg.eigsh(
-            operator, 1, which="LA", v0=np.ones(size), tol=1e-13
-        )
+        values, vectors = scipy.sparse.linalg.eigsh(operator, 1, which="LA", v0=vector, tol=SETTLED)
     except scipy.sparse.linalg.ArpackNoConvergence as error:
         raise TooExpensive(
             f"{what} does not settle in this graph, where several parts are nearly equal; "
             "ask for PageRank, or for one part alone"
         ) from error
-    vector = vectors[:, 0] * np.sign(vectors[:, 0].sum())
-    return np.where(np.abs(vector) < 1e-12, 0.0, np.abs(vector)), float(values[0])
+    return _cleaned(vectors[:, 0]), float(values[0])
+
+
+def _cleaned(vector: Floats) -> Floats:
+    return np.where(np.abs(vector) < BLUR, 0.0, np.abs(vector))
+
+
+def _begun(step: Callable[[Floats], Floats], size: int) -> tuple[Floats, float, bool]:
+    """The best vector after up to 20 steps of Lanczos from all ones, its value, and if it is it.
+
+    In a graph of few different places the vectors soon span all there is from all ones. ARPACK
+    would go on with random ones there, and give any of the vectors of a value that comes twice.
+    """
+    basis = np.zeros((STEPS, size))
+    inner = np.zeros((STEPS, STEPS))
+    following = np.full(size, size**-0.5)
+    for last in range(STEPS):
+        basis[last] = following
+        known = basis[: last + 1]
+        following = step(following)
+        inner[: last + 1, last] = known @ following
+        for _ in range(2):  # twice is enough (Parlett 1980)
+            following = following - (known @ following) @ known
+        length = float(np.linalg.norm(following))
+        values, vectors = np.linalg.eigh(inner[: last + 1, : last + 1], UPLO="U")
+        if length * abs(vectors[-1, -1]) <= SETTLED * abs(values[-1]):
+            return vectors[:, -1] @ known, float(values[-1]), True
+        following = following / length
+    return vectors[:, -1] @ basis, float(values[-1]), False
 
 
 def _dense(matrix: Floats) -> tuple[Floats, float]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.errors import NotFound, shown
 from graph.importing.edge_list import EdgeList
@@ -87,6 +88,20 @@ class Graph:
         """Weights of the rows in both directions; None = 1 each."""
         return None if self.weights is None else self.both_weighted.weights
 
+    def by_name(self) -> tuple[Graph, NDArray[np.int64]]:
+        """The same graph with its nodes in order of their names, and each node's place there."""
+        order = sorted(range(self.size), key=lambda node: name_key(self.labels[node]))
+        place = np.empty(self.size, np.int64)
+        place[order] = np.arange(self.size)
+        source, target = (place[ends].astype(np.int32) for ends in (self.source, self.target))
+        lines = np.lexsort((target, source))
+        weights = None if self.weights is None else self.weights[lines]
+        labels = [self.labels[node] for node in order]
+        found = replace(
+            self, labels=labels, source=source[lines], target=target[lines], weights=weights
+        )
+        return found, place
+
     def place(self, name: str) -> int:
         """Position of a node.
 
@@ -119,3 +134,9 @@ def graph_of(edges: EdgeList, *, directed: bool = True) -> Graph:
         loops=len(proper) - len(source),
         parallel=len(source) - len(rows.ids),
     )
+
+
+def name_key(name: str) -> tuple[bool, int, str]:
+    """What names are sorted by."""
+    whole = name.isascii() and name.isdecimal() and len(name) < 20
+    return (not whole, int(name) if whole else 0, name)

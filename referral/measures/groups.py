@@ -30,11 +30,16 @@ def strong(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 
 @measure("communities", weights=True)
 def communities(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
-    """Size of a node's community (Louvain), direction aside; total: how many there are."""
+    """Size of a node's community (Louvain), direction aside; total: how many there are.
+
+    Louvain's answer depends on the order of the nodes, so they are taken in order of their names.
+    """
     from referral.kernels.communities import communities as kernel
 
-    found = kernel(graph.both, graph.both_weights(), budget=budget)
-    return _sizes(found.label, found.count, note=f"modularity {found.modularity:.4f}")
+    named, place = graph.by_name()
+    found = kernel(named.both, named.both_weights(), budget=budget)
+    note = f"a heuristic: modularity {found.modularity:.4f} reached, more may be possible"
+    return _sizes(found.label[place], found.count, note=note)
 
 
 def _sizes(label: Ids, count: int, note: str | None = None) -> Measured:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from referral.kernels.order import significant
+from referral.kernels.order import level
+from referral.measures.graph import name_key
 from referral.measures.registry import Measured
 
 
 def ranked(labels: Sequence[str], found: Measured, first: int | None = None) -> list[int]:
-    """Places in `found.scores`, in order: by score on 12 digits, equal ones by name.
+    """Places in `found.scores`, in order: by score, equal ones by name.
 
     Args:
         labels: the nodes' names by position.
@@ -25,7 +26,7 @@ def ranked(labels: Sequence[str], found: Measured, first: int | None = None) -> 
         return []
     if found.nodes is not None:
         return list(range(len(found.nodes)))[:first]
-    values = significant(found.scores)
+    values = level(found.scores, found.blur)
     known = ~np.isnan(values)
     key = values if found.lowest_first else -values
     candidates = np.flatnonzero(known)
@@ -35,9 +36,3 @@ def ranked(labels: Sequence[str], found: Measured, first: int | None = None) -> 
     keys = key.tolist()
     order = sorted(candidates.tolist(), key=lambda place: (keys[place], name_key(labels[place])))
     return order[:first]
-
-
-def name_key(name: str) -> tuple[bool, int, str]:
-    """What names are sorted by."""
-    whole = name.isascii() and name.isdecimal() and len(name) < 20
-    return (not whole, int(name) if whole else 0, name)

@@ -96,10 +96,11 @@ def eigenvector(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measure
 
     Directions do not matter.
     """
+    from referral.kernels.spectral import BLUR
     from referral.kernels.spectral import eigenvector as kernel
 
     scores, value = kernel(graph.both, weights=graph.both_weights(), budget=budget)
-    return Measured(value, scores)
+    return Measured(value, scores, blur=BLUR)
 
 
 @measure("katz", weights=True)
@@ -123,13 +124,14 @@ def katz(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 def hits(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Authority: led to by good hubs; the hub score stands beside it; total: 1."""
     from referral.kernels.shape import WeightedRows, summed
+    from referral.kernels.spectral import BLUR
     from referral.kernels.spectral import hits as kernel
 
     rows = WeightedRows(graph.along, np.ones(len(graph.source)))
     if graph.weights is not None:
         rows = summed(graph.source, graph.target, graph.size, graph.weights)
     hub, authority = kernel(rows.graph, weights=rows.weights, budget=budget)
-    return Measured(float(authority.sum()), authority, more={"hub": hub})
+    return Measured(float(authority.sum()), authority, more={"hub": hub}, blur=BLUR)
 
 
 def whole_number(text: str, what: str) -> int:

@@ -34,6 +34,7 @@ class Measured:
             the highest score first.
         more: further values beside each score, by name.
         lowest_first: whether the lowest score ranks first.
+        blur: scores nearer than this share of the greatest are equal (`kernels.order.level`).
         note: how the answer was made, where that is not plain.
     """
 
@@ -42,6 +43,7 @@ class Measured:
     nodes: Ids | None = None
     more: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     lowest_first: bool = False
+    blur: float = 0.0
     note: str | None = None
 
 

@@ -17,6 +17,8 @@ from referral.registry import Analytic, analytics
 from tests.referral.networks import everything, network
 
 NAMES = sorted(analytics())
+HEURISTIC = {"communities"}
+"""Those whose answer has no bound: how near it is to the best is not known."""
 
 
 @pytest.fixture(params=NAMES)
@@ -68,7 +70,8 @@ def test_says_version_time_and_method(analytic: Analytic) -> None:
     assert answer.version == 3
     assert answer.computed_at == everything().computed_at
     assert answer.method
-    assert answer.exact is (answer.error_bound is None)
+    exact = answer.error_bound is None and analytic.name not in HEURISTIC
+    assert answer.exact is exact
 
 
 def test_changes_nothing_in_the_network(analytic: Analytic) -> None:

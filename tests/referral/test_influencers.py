@@ -46,6 +46,11 @@ def effective_size(graph: Any) -> Any:
     return nx.effective_size(both, nodes=list(both), weight="weight")
 
 
+def near(measure: InfluenceMeasure, *numbers: int) -> tuple[str, ...]:
+    """The parties that a measure needs to look from."""
+    return tuple(f"c{n:05}" for n in numbers or (1,)) if measure is M.PERSONALIZED else ()
+
+
 def scores(answer: Ranking[Influencer]) -> dict[int, float]:
     return {numbers([row.party])[0]: row.score for row in answer.items}
 
@@ -97,7 +102,7 @@ def test_parallel_edges_count_once() -> None:
     two = network(3, Referral=[(0, 1), (0, 1), (1, 2), (2, 2)])
 
     for measure in InfluenceMeasure:
-        answers = [influencers(n, measure=measure, near=("c00001",)) for n in (one, two)]
+        answers = [influencers(n, measure=measure, near=near(measure)) for n in (one, two)]
         assert answers[0] == answers[1]
 
 
@@ -141,6 +146,49 @@ def test_personalized_looks_from_chosen_parties() -> None:
     graph: nx.DiGraph[int] = nx.DiGraph([(1, 0), (2, 1), (4, 3)])
     expected = nx.pagerank(graph, personalization=jump, dangling=jump, tol=1e-13, max_iter=999)
     assert scores(answer) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("over", list(InfluenceGraph))
+@pytest.mark.parametrize("measure", list(InfluenceMeasure))
+@pytest.mark.parametrize("size", [8, 97, 300])
+def test_all_parties_of_a_ring_are_equal(
+    measure: InfluenceMeasure, over: InfluenceGraph, size: int
+) -> None:
+    order = np.random.default_rng(size).permutation(size).tolist()
+    ring = list(zip(order, order[1:] + order[:1], strict=True))
+    asked = network(size, **{"Tie" if over is TIES else "Referral": ring})
+
+    answer = influencers(asked, measure=measure, over=over, near=near(measure, *range(size)))
+
+    assert {row.percentile for row in answer.items} == {0.0}
+    assert numbers(row.party for row in answer.items) == list(range(min(20, size)))
+
+
+@pytest.mark.parametrize("measure", list(InfluenceMeasure))
+def test_equal_parties_tie_however_the_parties_are_numbered(measure: InfluenceMeasure) -> None:
+    """Two trees of three levels hang from one root: there are four places, whatever the keys."""
+    tree = [(0, 1), (0, 2), *((1 + k % 2, 3 + k) for k in range(10))]
+    tree += [(3 + k % 10, 13 + k) for k in range(60)]
+    expected = None
+    for seed in range(5):
+        new = np.random.default_rng(seed).permutation(73).tolist()
+        draw = np.random.default_rng(seed).permutation(len(tree)).tolist()
+        asked = network(73, Referral=[(new[tree[i][0]], new[tree[i][1]]) for i in draw])
+
+        answer = influencers(asked, measure=measure, near=near(measure, new[0]), first=1000)
+
+        of = {numbers([row.party])[0]: row.percentile for row in answer.items}
+        places = [{of[new[k]] for k in part} for part in ([0], [1, 2], range(3, 13), range(13, 73))]
+        assert [len(place) for place in places] == [1, 1, 1, 1]
+        expected = expected or places
+        assert places == expected
+
+
+def test_parties_to_look_from_are_refused_where_they_would_be_ignored() -> None:
+    asked = network(3, Referral=[(0, 1)])
+
+    with pytest.raises(BadInput, match="near: PAGERANK looks at the whole graph; ask for PERSONAL"):
+        influencers(asked, near=("c00000",))
 
 
 def test_personalized_needs_parties_that_are_there_and_have_edges() -> None:

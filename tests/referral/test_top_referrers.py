@@ -14,6 +14,7 @@ from graph.model.codec import micros
 from graph.model.words import ReferralStatus
 from graph.network import NO_MOMENT, EdgeArrays, Network, network_from_arrays
 from graph.network.assemble import PurchaseArrays
+from referral.influencers import influencers
 from referral.referrals import value_of_referrals
 from referral.top_referrers import ReferrerMeasure, TopReferrer, top_referrers
 from tests.referral.networks import (
@@ -64,6 +65,9 @@ def test_by_hand_all_four_measures() -> None:
             rank=1,
             score=3.0,
             party=NodeRef("Customer", "a"),
+            in_degree=0,
+            out_degree=2,
+            percentile=75.0,
             referrals_made=2,
             converted=1,
             value_minor=150,  # type: ignore[arg-type]
@@ -73,6 +77,9 @@ def test_by_hand_all_four_measures() -> None:
             rank=2,
             score=2.0,
             party=NodeRef("Customer", "b"),
+            in_degree=1,
+            out_degree=1,
+            percentile=50.0,
             referrals_made=1,
             converted=0,
             value_minor=10_000,  # type: ignore[arg-type]
@@ -82,6 +89,9 @@ def test_by_hand_all_four_measures() -> None:
             rank=3,
             score=1.0,
             party=NodeRef("Customer", "c"),
+            in_degree=2,
+            out_degree=1,
+            percentile=25.0,
             referrals_made=1,
             converted=0,
             value_minor=7,  # type: ignore[arg-type]
@@ -90,6 +100,38 @@ def test_by_hand_all_four_measures() -> None:
     )
     assert answer.total == 3
     assert answer.exact
+
+
+def test_rows_say_their_place_among_the_referrals_of_the_window() -> None:
+    begin = datetime(2026, 1, 2, tzinfo=UTC)
+
+    answer = top_referrers(shop(), measure=M.COUNT, since=begin)
+
+    # a refers c and b refers c; d has no referral with a day
+    found = [(r.party.key, r.in_degree, r.out_degree, round(r.percentile)) for r in answer.items]
+    assert found == [("a", 0, 1, 33), ("b", 0, 1, 33)]
+
+
+def test_parallel_referrals_are_one_party_that_is_led_to() -> None:
+    asked = network(3, Referral=[(0, 1), (0, 1), (0, 2), (0, 0), (2, 0)])
+
+    first = top_referrers(asked, measure=M.COUNT).items[0]
+
+    assert (first.referrals_made, first.in_degree, first.out_degree) == (3, 1, 2)
+
+
+def test_rows_say_their_community_when_asked() -> None:
+    cliques = [(a + k, b + k) for k in (0, 4) for a in range(4) for b in range(a)]
+    asked = network(10, Referral=[*cliques, (3, 4), (8, 4)])
+
+    told = top_referrers(asked, with_communities=True)
+
+    groups = {numbers([row.party])[0]: row.community for row in told.items}
+    influence = influencers(asked, with_communities=True)
+    expected = {numbers([row.party])[0]: row.community for row in influence.items}
+    assert groups == {n: expected[n] for n in groups}
+    assert set(groups.values()) == {1, 2}
+    assert {row.community for row in top_referrers(asked).items} == {None}
 
 
 @pytest.mark.parametrize(

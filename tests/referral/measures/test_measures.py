@@ -15,8 +15,9 @@ import pytest
 from graph.errors import BadInput, NotFound, TimedOut
 from graph.importing.edge_list import EdgeList
 from referral.kernels.budget import UNLIMITED, Budget
-from referral.measures.graph import Graph, graph_of
-from referral.measures.ranking import name_key, ranked
+from referral.kernels.order import level
+from referral.measures.graph import Graph, graph_of, name_key
+from referral.measures.ranking import ranked
 from referral.measures.registry import Measured, measure_named, measures
 
 Pairs = list[tuple[int, int]]
@@ -301,6 +302,46 @@ def test_every_measure_keeps_to_its_time_and_stops_when_it_is_told(name: str) ->
         measured(name, own, *words_of(name, own), budget=Budget(0))
     with pytest.raises(TimedOut, match="was cancelled"):
         measured(name, own, *words_of(name, own), budget=Budget(cancel=cancel))
+
+
+@pytest.mark.parametrize("size", [8, 97])
+@pytest.mark.parametrize(
+    "name", sorted(n for n, m in measures().items() if not m.words and n != "communities")
+)
+def test_all_nodes_of_a_ring_are_equal_in_any_order_of_lines(name: str, size: int) -> None:
+    names = np.random.default_rng(size).permutation(size).tolist()
+    ring = list(zip(names, names[1:] + names[:1], strict=True))
+    lines = np.random.default_rng(1).permutation(size).tolist()
+    own = graph([ring[line] for line in lines])
+
+    found = measured(name, own)
+
+    if found.scores is not None:
+        assert len(np.unique(level(found.scores, found.blur))) == 1
+        assert [own.labels[n] for n in ranked(own.labels, found)] == [str(n) for n in range(size)]
+
+
+@pytest.mark.parametrize("directed", [True, False])
+@pytest.mark.parametrize("name", sorted(n for n, m in measures().items() if "B" not in m.words))
+def test_the_order_of_lines_makes_no_difference(name: str, directed: bool) -> None:
+    pairs = random_pairs(7, 80, 200) + [(100 + k, 200 + k % 3) for k in range(9)]
+    answers = []
+    for seed in range(3):
+        draw = np.random.default_rng(seed).permutation(len(pairs)).tolist()
+        own = graph([pairs[i] for i in draw], directed=directed)
+        words = [{"A": "3", "K": "2"}[word] for word in measures()[name].words]
+        found = measured(name, own, *words)
+        levels = None if found.scores is None else level(found.scores, found.blur)
+        nodes = range(own.size) if found.nodes is None else found.nodes.tolist()
+        order = [own.labels[nodes[place]] for place in ranked(own.labels, found)]
+        scored = [] if levels is None else [levels[p] for p in ranked(own.labels, found)]
+        answers.append((found.total, order, scored))
+
+    for total, order, scored in answers[1:]:
+        assert total == pytest.approx(answers[0][0], rel=1e-9)
+        assert order == answers[0][1] or name == "k-hop"
+        assert sorted(order) == sorted(answers[0][1])
+        assert scored == pytest.approx(answers[0][2], rel=1e-7, abs=1e-9)
 
 
 def test_equal_scores_stand_in_order_of_their_names() -> None:
