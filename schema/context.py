@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Context:
         loaders: the batches being collected (`schema.loading`).
         written: versions that mutations of this request have committed.
         in_doubt: whether one of its commits may or may not have been made.
+        turn: gives others on the loop their turn, before a batch that was collected is called.
     """
 
     graph: TenantGraph
@@ -42,6 +43,7 @@ class Context:
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     written: list[int] = field(default_factory=list)
     in_doubt: bool = False
+    turn: Callable[[], Awaitable[None]] | None = None
 
     async def commit(self, changes: Sequence[Change], once: str | None) -> Receipt:
         """Commits in the name of who asks, and tells those who follow.

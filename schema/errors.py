@@ -36,14 +36,14 @@ def _of_an_answer(error: GraphQLError, cause: GraphQLError) -> bool:
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
-    return GraphQLError(
-        message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions=extensions,
-    )
+    return placed(GraphQLError(message, path=error.path, extensions=extensions), error)
+
+
+def placed(error: GraphQLError, like: GraphQLError) -> GraphQLError:
+    """The error, at the other's place in the document: finding one anew scans the document."""
+    error.nodes, error.source = like.nodes, like.source
+    error.positions, error.locations = like.positions, like.locations
+    return error
 
 
 def field_path(path: str) -> str:

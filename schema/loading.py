@@ -41,6 +41,8 @@ def load(
         here = call(info.context, selected_by(info))
 
         async def answer(parents: list[Any]) -> Sequence[Any]:
+            if info.context.turn is not None:
+                await info.context.turn()
             return await batch(parents, here, **arguments)
 
         loader = info.context.loaders[key] = DataLoader(load_fn=answer, cache=False)

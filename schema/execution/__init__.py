@@ -14,7 +14,8 @@ function makes the answer's part from it. In the order of reading:
     ahead       reads several levels by one call, where the store says that this costs less
     complete    redoes a level step by step where the generated function was surprised
     failures    errors, and the nulls they leave
-    clock       the deadline
+    clock       the deadline, and turns for others
+    core        graphql-core's executor, for what has no plan, with that clock
     events      subscriptions: an event is answered as a query is
     parts       answers in parts, by @defer and @stream
     counters    what became of the operations

@@ -32,11 +32,18 @@ class Clock:
 
     __slots__ = ("_deadline", "_turn")
 
+    _turn: float
+    """Until when those who share the clock may go on before others have their turn."""
+
     def __init__(self, deadline: float | None) -> None:
         self._deadline = math.inf if deadline is None else deadline
         self._turn = time.perf_counter() + TURN_S
 
-    def _check(self) -> float:
+    def stop(self) -> None:
+        """Nobody wants the answer any more: whoever looks at the clock is overdue."""
+        self._deadline = -math.inf
+
+    def check(self) -> float:
         """The time; goes on if there is some left."""
         now = time.perf_counter()
         if now > self._deadline:
@@ -44,14 +51,19 @@ class Clock:
         return now
 
     async def turn(self) -> None:
-        """Between two levels: lets others run where they have waited, and a cancellation arrive.
+        """Between two pieces of work: lets others run that have waited, and a cancellation arrive.
+
+        All levels side by side wait here once the time is up, and go on one after another: the
+        loop would run all that are ready before it looks at its sockets.
 
         Raises:
             Overdue: the deadline has passed.
         """
-        if self._check() > self._turn:
+        while self.check() > self._turn:
+            before = self._turn
             await asyncio.sleep(0)
-            self._turn = time.perf_counter() + TURN_S
+            if self._turn == before:  # the first to come back
+                self._turn = time.perf_counter() + TURN_S
 
     def watch(self, items: Iterable[T]) -> Iterator[T]:
         """The items of a long list.
@@ -61,5 +73,5 @@ class Clock:
         """
         for at, item in enumerate(items):
             if at % LONG == 0:
-                self._check()
+                self.check()
             yield item

@@ -7,6 +7,7 @@ it says of a value is what graphql-core's `Executor.complete_value` says of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -19,12 +20,12 @@ from graphql import (
     Undefined,
     is_abstract_type,
     is_leaf_type,
-    located_error,
 )
 from graphql.execution.executor import Executor, invalid_return_type_error
 from graphql.pyutils import Path as CorePath
 from graphql.pyutils import is_iterable
 
+from schema.execution.clock import Clock, Overdue
 from schema.execution.failures import Failures, Path
 from schema.execution.plan import Attribute, Field, Level
 
@@ -42,7 +43,7 @@ class Part(NamedTuple):
     results: list[Any]
     slots: list[dict[str, Any]]
 
-    def at(self, places: list[int]) -> Part:
+    def at(self, places: Sequence[int]) -> Part:
         """The part at these places."""
         parents, results, slots = self
         return Part(
@@ -58,23 +59,35 @@ class Completion:
         failures: the answer and its errors.
         level: the level.
         lists: where parents and dicts of the levels below are kept, two lists for each.
+        clock: gives others their turn.
     """
 
     def __init__(
-        self, core: Executor[Any], failures: Failures, level: Level, lists: list[list[Any]]
+        self,
+        core: Executor[Any],
+        failures: Failures,
+        level: Level,
+        lists: list[list[Any]],
+        clock: Clock,
     ) -> None:
         self._core = core
         self._failures = failures
         self._level = level
         self._lists = lists
+        self._clock = clock
         self._paths: list[list[Path]] = [[] for _ in level.kids]
         self._lengths = [len(part) for part in lists]
 
-    def run(self, part: Part) -> None:
-        """Puts each result, completed, into its slot."""
+    async def run(self, part: Part) -> None:
+        """Puts each result, completed, into its slot.
+
+        Raises:
+            Overdue: the deadline passed.
+        """
         level, failures = self._level, self._failures
         places = failures.places(level)
         for parent, result, slot in zip(*part, strict=True):
+            await self._clock.turn()
             path = places.get(id(slot))
             if path is None or not failures.holds(path, slot):
                 continue  # an error elsewhere has cost this place
@@ -83,6 +96,8 @@ class Completion:
             try:
                 owner = self._owner(parent)
                 slot[level.key] = self._value(level.definition.type, result, level, here, owner)
+            except Overdue:
+                raise
             except Exception as error:
                 failures.of_field(level, level, error, here)
         self._drop_lost()
@@ -139,7 +154,7 @@ class Completion:
             )
         return [
             self._guarded(kind.of_type, item, field, [*path, at], owner)
-            for at, item in enumerate(value)
+            for at, item in enumerate(self._clock.watch(value))
         ]
 
     def _runtime_type(
@@ -189,11 +204,12 @@ class Completion:
         """The output of a value below the level's own; an error costs what may be null."""
         try:
             return self._value(kind, value, field, path, owner)
+        except Overdue:
+            raise
         except Exception as error:
-            located = located_error(error, field.nodes, path)
             if isinstance(kind, GraphQLNonNull):
-                raise located from None
-            self._failures.add(self._level, located)
+                raise self._failures.located(field, error, path) from None
+            self._failures.of_value(self._level, field, error, path)
             return None
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     ExecutionResult,
@@ -20,7 +20,6 @@ from strawberry.types.graphql import OperationType as RefusedType
 
 from graph.errors import TooExpensive
 from schema.context import Context
-from schema.errors import public_error
 from schema.execution.arguments import NO_VARIABLES
 from schema.execution.clock import Clock
 from schema.execution.cost import MAX_COST
@@ -28,9 +27,11 @@ from schema.execution.counters import Counters
 from schema.execution.documents import Document, Documents, Operation, Switches
 from schema.execution.events import Events, source_of
 from schema.execution.failures import MAX_PER_LEVEL, Failures
-from schema.execution.parts import TITLE, Part, parts, whole
+from schema.execution.parts import TITLE, Part, parts
 from schema.execution.plan import Plan, Unplannable, make_plan
 from schema.execution.run import Request, Run
+
+T = TypeVar("T")
 
 MAX_PLANS = 16
 """Most plans of an operation: one for each way its @skip and @include have fallen."""
@@ -151,10 +152,14 @@ class Executor:
             return _told(await self._run(document, request, deadline))
         self.counters.generic[TITLE] += 1
         request = Request(self._schema, operation, values, context)
-        found = request.core(in_parts=True).execute_operation()
+        clock = Clock(deadline)
+        found = request.core(clock, in_parts=True).execute_operation()
         if inspect.isawaitable(found):
-            found = await found
-        return whole(found) if isinstance(found, ExecutionResult) else parts(found)
+            found = await _while_wanted(found, clock)
+        if not isinstance(found, ExecutionResult):
+            return parts(found, self._most_errors, clock)
+        clock.check()
+        return _told(Failures.of_core(found.data, found.errors, self._most_errors))
 
     async def subscribe(
         self,
@@ -231,12 +236,21 @@ class Executor:
             plan = self._plan(document, request.operation, request.variables)
             if isinstance(plan, Unplannable):
                 self.counters.generic[str(plan)] += 1
-                return await _by_core(request)
+                return await self._by_core(request, Clock(deadline))
         except GraphQLError as error:  # such as null for @skip
             return Failures(None, [error])
         self.counters.planned += 1
         run = Run(request, plan, Clock(deadline), self.counters, self._most_errors)
         return await run.run()
+
+    async def _by_core(self, request: Request, clock: Clock) -> Failures:
+        """Runs an operation field by field."""
+        found = request.core(clock).execute_operation()
+        if inspect.isawaitable(found):
+            found = await _while_wanted(found, clock)
+        clock.check()
+        assert isinstance(found, ExecutionResult)
+        return Failures.of_core(found.data, found.errors, self._most_errors)
 
     def _chosen(
         self, text: str, name: str | None, allowed: Collection[OperationType]
@@ -308,28 +322,13 @@ class Executor:
 
 def _told(found: Failures) -> ExecutionResult:
     """The answer with the errors as a client may see them."""
-    if not found.errors:
-        return ExecutionResult(found.data, None)
-    told = [public_error(error) for error in found.errors]
-    more = [_summary(first, number) for first, number in found.more.values()]
-    return ExecutionResult(found.data, told + more)
+    return ExecutionResult(found.data, found.told() or None)
 
 
-async def _by_core(request: Request) -> Failures:
-    """Runs an operation field by field."""
-    found = request.core().execute_operation()
-    if inspect.isawaitable(found):
-        found = await found
-    assert isinstance(found, ExecutionResult)
-    return Failures(found.data, found.errors)
-
-
-def _summary(first: GraphQLError, number: int) -> GraphQLError:
-    """One error for the rest of a level's."""
-    known = public_error(first)
-    return GraphQLError(
-        f"{number:,} more errors of this kind, the first of them here: {known.message}",
-        nodes=first.nodes,
-        path=first.path,
-        extensions=known.extensions,
-    )
+async def _while_wanted(work: Awaitable[T], clock: Clock) -> T:
+    """What it gives; where it is given up, the calls that it has begun go no further."""
+    try:
+        return await work
+    except BaseException:
+        clock.stop()
+        raise

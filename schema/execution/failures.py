@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, Self
 
 from graphql import GraphQLError, GraphQLNonNull, located_error
 
-from schema.execution.plan import Field, Level
+from schema.errors import placed, public_error
+from schema.execution.plan import Field
 
 MAX_PER_LEVEL = 20
 """Most errors of one level that are told one by one."""
@@ -22,6 +24,8 @@ class Failures:
         data: the answer so far; None once an error has cost all of it.
         errors: those told, located.
         more: how many of each level are not, beside the first of them.
+
+    A level is whatever its errors are counted under.
     """
 
     def __init__(
@@ -32,24 +36,59 @@ class Failures:
     ) -> None:
         self.data = data
         self.errors = errors or []
-        self.more: dict[Level, tuple[GraphQLError, int]] = {}
+        self.more: dict[Hashable, tuple[GraphQLError, int]] = {}
         self._most = most
-        self._told: Counter[Level] = Counter()
+        self._found: Counter[Hashable] = Counter()
+        self._examples: dict[Field, GraphQLError] = {}
 
-    def add(self, level: Level, error: GraphQLError) -> None:
+    @classmethod
+    def of_core(
+        cls, data: dict[str, Any] | None, errors: Iterable[GraphQLError] | None, most: int
+    ) -> Self:
+        """What graphql-core answered; the places in lists of one field are a level there."""
+        found = cls(data, most=most)
+        for error in errors or ():
+            found.add(tuple(step for step in error.path or () if isinstance(step, str)), error)
+        return found
+
+    def told(self) -> list[GraphQLError]:
+        """The errors as a client may see them."""
+        more = [_summary(first, number) for first, number in self.more.values()]
+        return [public_error(error) for error in self.errors] + more
+
+    def add(self, level: Hashable, error: GraphQLError) -> None:
         """Keeps a located error; of many at one level, the first and the number of the rest."""
-        self._told[level] += 1
-        if self._told[level] <= self._most:
-            self.errors.append(error)
-        else:
-            first, number = self.more.get(level, (error, 0))
-            self.more[level] = first, number + 1
+        self._keep(level, lambda: error)
 
-    def of_field(self, level: Level, field: Field, error: Exception, path: Path) -> None:
+    def of_field(self, level: Hashable, field: Field, error: Exception, path: Path) -> None:
         """Keeps the error of a field at that path, and puts null where its type lets it."""
-        self.add(level, located_error(error, field.nodes, path))
+        self.of_value(level, field, error, path)
         if isinstance(field.definition.type, GraphQLNonNull):
             self._spread(field, path)
+
+    def of_value(self, level: Hashable, field: Field, error: Exception, path: Path) -> None:
+        """Keeps the error of a field, or of a value in it, that may be null."""
+        self._keep(level, lambda: self.located(field, error, path))
+
+    def _keep(self, level: Hashable, located: Callable[[], GraphQLError]) -> None:
+        """Locates only what is told."""
+        self._found[level] += 1
+        if self._found[level] <= self._most:
+            self.errors.append(located())
+        elif level in self.more:
+            first, number = self.more[level]
+            self.more[level] = first, number + 1
+        else:
+            self.more[level] = located(), 1
+
+    def located(self, field: Field, error: Exception, path: Path) -> GraphQLError:
+        """The error with its place; that in the document is looked for once a field."""
+        if isinstance(error, GraphQLError):  # it may know a place of its own
+            return located_error(error, field.nodes, path)
+        if field not in self._examples:
+            self._examples[field] = GraphQLError("", field.nodes)
+        made = GraphQLError(str(error), path=path, original_error=error)
+        return placed(made, self._examples[field])
 
     def _spread(self, field: Field, path: Path) -> None:
         """Null in the closest place around that may be null."""
@@ -104,3 +143,10 @@ def _types(field: Field, path: Path) -> list[Any]:
             bare = around.of_type if isinstance(around, GraphQLNonNull) else around
             types.append(bare.of_type)
     return types
+
+
+def _summary(first: GraphQLError, number: int) -> GraphQLError:
+    """One error for the rest of a level's."""
+    known = public_error(first)
+    message = f"{number:,} more errors of this kind, the first of them here: {known.message}"
+    return placed(GraphQLError(message, path=first.path, extensions=known.extensions), first)

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults
+from graphql import ExperimentalIncrementalExecutionResults
 
-from schema.errors import public_error
+from schema.execution.clock import Clock
+from schema.execution.failures import Failures
 
 Part = dict[str, Any]
 """A part of an answer, as it is sent."""
@@ -24,17 +25,25 @@ TITLE = "@defer"
 """Why such an operation has no plan."""
 
 
-async def parts(found: ExperimentalIncrementalExecutionResults) -> AsyncGenerator[Part]:
-    """The first part, and those that follow; their errors are what a client may see."""
+async def parts(
+    found: ExperimentalIncrementalExecutionResults, most_errors: int, clock: Clock
+) -> AsyncGenerator[Part]:
+    """The first part, and those that follow; their errors are what a client may see.
+
+    Args:
+        found: what graphql-core gives.
+        most_errors: most of one field that a part tells one by one.
+        clock: stopped when nobody wants the rest.
+    """
     first = found.initial_result
     pending = {waiting.id: waiting for waiting in first.pending}
     following = found.subsequent_results
     try:
-        yield _public(first).formatted
+        yield _public(first, most_errors).formatted
         async for part in following:
             pending.update({waiting.id: waiting for waiting in part.pending or ()})
             for item in (*(part.incremental or ()), *(part.completed or ())):
-                _public(item)
+                _public(item, most_errors)
             shown: Part = {**part.formatted}
             for item in shown.get("incremental", ()):
                 waiting = pending[item["id"]]
@@ -43,16 +52,11 @@ async def parts(found: ExperimentalIncrementalExecutionResults) -> AsyncGenerato
                     item["label"] = waiting.label
             yield shown
     finally:
+        clock.stop()
         await following.aclose()  # whoever does not want the rest ends its work
 
 
-def _public(result: Any) -> Any:
+def _public(result: Any, most_errors: int) -> Any:
     if result.errors:
-        result.errors = [public_error(error) for error in result.errors]
+        result.errors = Failures.of_core(None, result.errors, most_errors).told()
     return result
-
-
-def whole(found: ExecutionResult) -> ExecutionResult:
-    """An answer that came at once all the same, its errors brought to what a client may see."""
-    shown: ExecutionResult = _public(found)
-    return shown

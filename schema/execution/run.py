@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
-from graphql import GraphQLSchema, OperationType
+from graphql import GraphQLError, GraphQLSchema, OperationType
 from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path as CorePath
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from graph.errors import DomainError
 from graph.store import TenantGraph
 from graph.walking import Ahead
 from schema.context import Context
@@ -22,6 +22,7 @@ from schema.execution.ahead import Foresight
 from schema.execution.arguments import arguments
 from schema.execution.clock import Clock, Overdue
 from schema.execution.complete import Completion, Part
+from schema.execution.core import Unstreamed, Whole
 from schema.execution.counters import Counters
 from schema.execution.documents import Operation
 from schema.execution.failures import Failures
@@ -33,23 +34,12 @@ LARGE = 8
 """From how many results a level is worth a function on its first use; making one takes as long as
 completing some hundred values step by step."""
 
+PIECE = 100
+"""How many results of a level are completed before others have their turn, where it has come:
+with pages of 100 some 10 ms of work."""
+
 Waiting = tuple[Level, list[Any], list[dict[str, Any]]]
 """A level, its parents, and for each of them the dict that its result goes into."""
-
-
-class _Unstreamed(StrawberryGraphQLCoreExecutionContext):
-    """Leaves @stream aside."""
-
-    def get_stream_usage(self, *_: Any) -> None:
-        """No list is streamed."""
-
-
-class _Whole(_Unstreamed):
-    """Leaves @defer aside too, as a server may."""
-
-    execute_collected_root_fields = Executor.execute_collected_root_fields
-    # only the name of its last parameter differs
-    execute_collected_subfields = Executor.execute_collected_subfields  # type: ignore[assignment]
 
 
 @dataclass(slots=True)
@@ -88,10 +78,10 @@ class Request:
             kept = level.kept
         return Call(self.context, level.selected, level.reads, kept), given
 
-    def core(self, *, in_parts: bool = False) -> Executor[Any]:
+    def core(self, clock: Clock, *, in_parts: bool = False) -> Executor[Any]:
         """graphql-core's executor of it; `in_parts` heeds @defer."""
-        kind = _Unstreamed if in_parts else _Whole
-        return kind(
+        kind = Unstreamed if in_parts else Whole
+        made = kind(
             self.schema,
             self.operation.definitions,
             self.operation.fragments,
@@ -104,6 +94,9 @@ class Request:
             default_field_resolver,
             is_awaitable=optimized_is_awaitable,
         )
+        made.clock = clock
+        self.context.turn = clock.turn
+        return made
 
 
 class Run:
@@ -121,7 +114,7 @@ class Run:
 
     @cached_property
     def _core(self) -> Executor[Any]:
-        return self._request.core()
+        return self._request.core(self._clock)
 
     async def run(self) -> Failures:
         """The answer and its errors.
@@ -137,6 +130,7 @@ class Run:
                 self._data[field.key] = self._plan.root.name
             else:
                 assert isinstance(field, Introspection)
+                await self._clock.turn()
                 self._introspect(field)
         if self._request.kind is OperationType.MUTATION:
             for level in levels:
@@ -149,8 +143,10 @@ class Run:
     def _introspect(self, field: Field) -> None:
         core, root = self._core, self._plan.root
         path = CorePath(None, field.key, root.name)
+        known = len(core.collected_errors.errors)
         self._data[field.key] = core.execute_field(root, None, field.details, path, None)
-        self.failures.errors += core.collected_errors.errors
+        for error in core.collected_errors.errors[known:]:
+            self.failures.add(field, error)
 
     async def _side_by_side(self, levels: Sequence[Waiting]) -> None:
         if len(levels) == 1:
@@ -160,11 +156,12 @@ class Run:
 
     async def _level(self, level: Level, parents: list[Any], slots: list[dict[str, Any]]) -> None:
         """One level, and those below it."""
+        await self._clock.turn()
         if self._foresight is not None and not level.batched:
             await self._foresight.from_root(level)
         results = await self._results(level, parents)
         lists: list[list[Any]] = [[] for _ in range(2 * len(level.kids))]
-        self._complete(level, Part(parents, results, slots), lists)
+        await self._complete(level, Part(parents, results, slots), lists)
         await self._clock.turn()
         below = [
             (kid, lists[2 * i], lists[2 * i + 1])
@@ -193,7 +190,7 @@ class Run:
             return [error] * len(parents)
         return list(results)
 
-    def _complete(self, level: Level, part: Part, lists: list[list[Any]]) -> None:
+    async def _complete(self, level: Level, part: Part, lists: list[list[Any]]) -> None:
         """Puts each result, completed, into its slot."""
         if level.complete is None and (level.used or _large(part.results)):
             level.complete = generate(self._request.schema, level)
@@ -202,13 +199,25 @@ class Run:
         if level.complete is None:
             self._counters.interpreted += 1
         else:
-            surprise = self._fast(level, part, lists)
-            if surprise is None:
-                return
-            self._counters.slow[f"{level.title}: {surprise}"] += 1
-            if len(part.results) > 1:
-                part = self._rest(level, part, lists)
-        Completion(self._core, self.failures, level, lists).run(part)
+            part = await self._generated(level, part, lists)
+        if part.results:
+            await Completion(self._core, self.failures, level, lists, self._clock).run(part)
+
+    async def _generated(self, level: Level, part: Part, lists: list[list[Any]]) -> Part:
+        """Completes by the generated function what does not surprise it; what is left."""
+        left: list[int] = []
+        surprises: list[str] = []
+        size = len(part.results)
+        for start in range(0, size, PIECE):
+            if start:
+                await self._clock.turn()
+            piece = range(start, min(start + PIECE, size))
+            surprise = self._fast(level, part if size <= PIECE else part.at(piece), lists)
+            if surprise is not None:
+                left += self._rest(level, part, piece, lists, surprises)
+        if surprises:
+            self._counters.slow[f"{level.title}: {surprises[0]}"] += 1
+        return part.at(left)
 
     def _fast(self, level: Level, part: Part, lists: list[list[Any]]) -> str | None:
         """Completes by the generated function; what surprised it, if anything: nothing is done."""
@@ -224,14 +233,30 @@ class Run:
             return type(surprise).__name__
         return None
 
-    def _rest(self, level: Level, part: Part, lists: list[list[Any]]) -> Part:
-        """Completes one by one what does not surprise; what is left."""
-        left = [
-            at
-            for at, result in enumerate(part.results)
-            if isinstance(result, Exception) or self._fast(level, part.at([at]), lists) is not None
-        ]
-        return part.at(left)
+    def _rest(
+        self,
+        level: Level,
+        part: Part,
+        piece: range,
+        lists: list[list[Any]],
+        surprises: list[str],
+    ) -> list[int]:
+        """Completes one by one what does not surprise; the places of what is left.
+
+        An error that a client is told of as it is, such as that of a wrong argument, is no
+        surprise.
+        """
+        left = []
+        for at in piece:
+            result = part.results[at]
+            if isinstance(result, DomainError | GraphQLError):
+                left.append(at)
+                continue
+            surprise = self._fast(level, part.at([at]), lists)
+            if surprise is not None:
+                left.append(at)
+                surprises.append(surprise)
+        return left
 
 
 def _foreseeing(request: Request) -> tuple[Request, Foresight | None]:

@@ -148,7 +148,7 @@ class Differential:
     def __post_init__(self) -> None:
         core = self.faulty.schema._schema
         self.plan = Executor(core, Mode.PLAN, most_errors=10**9, max_cost=0)
-        self.core = Executor(core, Mode.CORE, max_cost=0)
+        self.core = Executor(core, Mode.CORE, most_errors=10**9, max_cost=0)
         self.core.documents = self.plan.documents  # most of the time goes into validation
 
     @property

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,8 +17,8 @@ from graph.model import Customer, NodeRef, Record
 from graph.query import FindQuery, Hit, Page, RelatedQuery
 from schema.build import Schema, build_schema
 from schema.context import Context
-from schema.execution import Executor, Mode, executor, plan
-from schema.execution.clock import LONG, Clock, Overdue
+from schema.execution import Executor, Mode, executor, plan, run
+from schema.execution.clock import LONG, TURN_S, Clock, Overdue
 from schema.execution.failures import MAX_PER_LEVEL
 from schema.execution.plan import Level
 
@@ -277,3 +277,147 @@ async def test_graphql_core_runs_everything_when_set_so() -> None:
     assert found.data == {"customer": {"name": "C 0"}}
     assert schema.executor.counters.generic == {"as set": 1}
     assert schema.executor.counters.planned == 0
+
+
+@dataclass
+class Busy:
+    """Relations of many aliases at one place, each a while on the loop.
+
+    Attributes:
+        graph: what they read.
+        query: what asks them.
+        jumps: how many were called between two turns of the rest of the loop.
+        begun: once the second is called.
+    """
+
+    graph: ListedGraph
+    query: str
+    jumps: list[int] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def others(self) -> None:
+        """The rest of the loop."""
+        while True:
+            before = self.graph.asked
+            await asyncio.sleep(0)
+            self.jumps.append(self.graph.asked - before)
+            if self.graph.asked > 1:
+                self.begun.set()
+
+
+BUSY = 40
+
+
+@pytest.fixture
+async def busy() -> AsyncIterator[Busy]:
+    """With others on the loop."""
+
+    async def slowly(anchors: Sequence[NodeRef]) -> Any:
+        time.sleep(1.2 * TURN_S)  # noqa: ASYNC251 - a store that answers on the loop
+        return {a: Page((), ()) for a in anchors}
+
+    aliases = " ".join(f"a{i}: owner {{ name }}" for i in range(BUSY))
+    made = Busy(ListedGraph(3, slowly), f"{{ customers {{ edges {{ node {{ {aliases} }} }} }} }}")
+    others = asyncio.create_task(made.others())
+    yield made
+    others.cancel()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_others_have_their_turn_between_levels_side_by_side(
+    schema: Schema, busy: Busy, mode: Mode
+) -> None:
+    _, errors = await answer(fresh(schema, mode=mode), busy.graph, busy.query)
+
+    assert (errors, busy.graph.asked) == ([], BUSY)
+    assert max(busy.jumps) == 1
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_the_deadline_holds_between_levels_side_by_side(
+    schema: Schema, busy: Busy, mode: Mode
+) -> None:
+    deadline = time.perf_counter() + 10 * TURN_S
+
+    with pytest.raises(TimedOut):
+        await answer(fresh(schema, mode=mode), busy.graph, busy.query, deadline=deadline)
+    asked = busy.graph.asked
+    await asyncio.sleep(0.1)
+
+    assert asked < 10
+    assert busy.graph.asked == asked
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_levels_side_by_side_stop_when_nobody_waits(
+    schema: Schema, busy: Busy, mode: Mode
+) -> None:
+    request = asyncio.create_task(answer(fresh(schema, mode=mode), busy.graph, busy.query))
+    async with asyncio.timeout(20):
+        await busy.begun.wait()
+
+    request.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await asyncio.sleep(0.1)
+    assert busy.graph.asked <= 4
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_many_errors_of_one_field_are_told_in_one_either_way(
+    schema: Schema, mode: Mode
+) -> None:
+    async def away(anchors: Sequence[NodeRef]) -> Any:
+        raise StoreUnavailable("the database does not answer")
+
+    _, errors = await answer(fresh(schema, mode=mode), ListedGraph(100, away), OWNERS)
+
+    assert len(errors) == MAX_PER_LEVEL + 1
+    assert errors[0]["locations"] == errors[-1]["locations"] == [{"line": 1, "column": 34}]
+    assert errors[-1]["message"].startswith("80 more errors of this kind")
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_errors_of_introspection_are_told_once(schema: Schema, mode: Mode) -> None:
+    names = "abc"
+    fields = " ".join(f"{name}: __type(name: $n) {{ name }}" for name in names)
+    query = f'query ($n: String = "Contact") {{ {fields} }}'
+
+    data, errors = await answer(
+        fresh(schema, mode=mode), ListedGraph(1), query, variables={"n": None}
+    )
+
+    assert data == dict.fromkeys(names)
+    assert [e["path"] for e in errors] == [[name] for name in names]
+
+
+async def test_an_error_of_the_client_is_no_slow_level(schema: Schema) -> None:
+    runner = fresh(schema)
+    query = "{ customers { edges { node { key needs(first: -1) { totalCount } } } } }"
+
+    for _ in range(2):
+        _, errors = await answer(runner, ListedGraph(30), query)
+        assert {e["extensions"]["code"] for e in errors} == {"BAD_INPUT"}
+
+    assert runner.counters.slow == {}
+    assert runner.counters.generated >= 2
+
+
+async def test_a_level_of_several_pieces_is_complete(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PIECE", 2)
+    graph = ListedGraph(9)
+    bad: Any = None
+    graph.customers[4] = replace(graph.customers[4], name=bad)
+    ids = ", ".join(f'"{c.global_id}"' for c in graph.customers)
+    runner = fresh(schema)
+
+    data, errors = await answer(
+        runner, graph, f"{{ nodes(ids: [{ids}]) {{ ... on Customer {{ name }} }} }}"
+    )
+
+    assert [e["path"] for e in errors] == [["nodes", 4, "name"]]
+    assert data["nodes"] == [None if i == 4 else {"name": f"C {i}"} for i in range(9)]
+    assert runner.counters.slow == {"Query.nodes: Surprise": 1}

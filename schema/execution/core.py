@@ -1,0 +1,56 @@
+"""graphql-core's executor, for operations without a plan: it too gives turns, and stops in time.
+
+It completes an answer in one go wherever nothing awaits, so it looks at the clock before each
+field, and lets others have their turn before it goes on with what a field has awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from graphql.execution.executor import Executor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.execution.clock import Clock
+
+
+class Unstreamed(StrawberryGraphQLCoreExecutionContext):
+    """Leaves @stream aside.
+
+    Attributes:
+        clock: of the operation. Once its time has passed all fields that are left fail, which
+            takes little time; whoever runs the operation then says so of the whole.
+    """
+
+    clock = Clock(None)
+
+    def get_stream_usage(self, *_: Any) -> None:
+        """No list is streamed."""
+
+    def execute_field(self, *field: Any) -> Any:
+        """A field of one object.
+
+        Raises:
+            Overdue: the deadline has passed.
+        """
+        self.clock.check()
+        return super().execute_field(*field)
+
+    async def with_abort_signal(self, awaitable: Awaitable[Any]) -> Any:
+        """What a field awaited, once it is this one's turn.
+
+        Raises:
+            Overdue: the deadline has passed.
+        """
+        found = await super().with_abort_signal(awaitable)
+        await self.clock.turn()
+        return found
+
+
+class Whole(Unstreamed):
+    """Leaves @defer aside too, as a server may."""
+
+    execute_collected_root_fields = Executor.execute_collected_root_fields
+    # only the name of its last parameter differs
+    execute_collected_subfields = Executor.execute_collected_subfields  # type: ignore[assignment]
