@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+from graphql import GraphQLOutputType
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
+from graphql.pyutils import Path as CorePath
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.execution.clock import Clock
+from schema.execution.failures import Places
 
 
 class Unstreamed(StrawberryGraphQLCoreExecutionContext):
@@ -21,9 +25,13 @@ class Unstreamed(StrawberryGraphQLCoreExecutionContext):
     Attributes:
         clock: of the operation. Once its time has passed all fields that are left fail, which
             takes little time; whoever runs the operation then says so of the whole.
+        places: of its fields in the document.
     """
 
-    clock = Clock(None)
+    def __init__(self, *operation: Any, **more: Any) -> None:
+        super().__init__(*operation, **more)
+        self.clock = Clock(None)
+        self.places = Places()
 
     def get_stream_usage(self, *_: Any) -> None:
         """No list is streamed."""
@@ -36,6 +44,17 @@ class Unstreamed(StrawberryGraphQLCoreExecutionContext):
         """
         self.clock.check()
         return super().execute_field(*field)
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        path: CorePath,
+    ) -> None:
+        """Keeps an error, located without a look through the document for each."""
+        error = self.places.located(raw_error, field_details_list, path.as_list())
+        super().handle_field_error(error, return_type, field_details_list, path)
 
     async def with_abort_signal(self, awaitable: Awaitable[Any]) -> Any:
         """What a field awaited, once it is this one's turn.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Self
 
 from graphql import GraphQLError, GraphQLNonNull, located_error
+from graphql.execution.collect_fields import FieldDetailsList
 
 from schema.errors import placed, public_error
 from schema.execution.plan import Field
@@ -15,6 +16,23 @@ MAX_PER_LEVEL = 20
 """Most errors of one level that are told one by one."""
 
 Path = list[str | int]
+
+
+class Places:
+    """Locates errors; each field's place in the document is looked for once."""
+
+    def __init__(self) -> None:
+        self._examples: dict[int, GraphQLError] = {}
+
+    def located(self, error: Exception, details: FieldDetailsList, path: Path) -> GraphQLError:
+        """The error, as graphql-core's `located_error` gives it."""
+        nodes = [d.node for d in details]
+        if isinstance(error, GraphQLError):  # it may know a place of its own
+            return located_error(error, nodes, path)
+        example = self._examples.get(id(nodes[0]))
+        if example is None:
+            example = self._examples[id(nodes[0])] = GraphQLError("", nodes)
+        return placed(GraphQLError(str(error), path=path, original_error=error), example)
 
 
 class Failures:
@@ -39,7 +57,7 @@ class Failures:
         self.more: dict[Hashable, tuple[GraphQLError, int]] = {}
         self._most = most
         self._found: Counter[Hashable] = Counter()
-        self._examples: dict[Field, GraphQLError] = {}
+        self._places = Places()
 
     @classmethod
     def of_core(
@@ -82,13 +100,8 @@ class Failures:
             self.more[level] = located(), 1
 
     def located(self, field: Field, error: Exception, path: Path) -> GraphQLError:
-        """The error with its place; that in the document is looked for once a field."""
-        if isinstance(error, GraphQLError):  # it may know a place of its own
-            return located_error(error, field.nodes, path)
-        if field not in self._examples:
-            self._examples[field] = GraphQLError("", field.nodes)
-        made = GraphQLError(str(error), path=path, original_error=error)
-        return placed(made, self._examples[field])
+        """The error with its place."""
+        return self._places.located(error, field.details, path)
 
     def _spread(self, field: Field, path: Path) -> None:
         """Null in the closest place around that may be null."""
