@@ -18,6 +18,7 @@ function makes the answer's part from it. In the order of reading:
     core        graphql-core's executor, for what has no plan, with that clock
     events      subscriptions: an event is answered as a query is
     parts       answers in parts, by @defer and @stream
+    streaming   lists with @stream
     counters    what became of the operations
     executor    the door: an operation's text in, data and errors out
 

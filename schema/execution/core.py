@@ -19,8 +19,8 @@ from schema.execution.clock import Clock
 from schema.execution.failures import Places
 
 
-class Unstreamed(StrawberryGraphQLCoreExecutionContext):
-    """Leaves @stream aside.
+class Clocked(StrawberryGraphQLCoreExecutionContext):
+    """Looks at the clock.
 
     Attributes:
         clock: of the operation. Once its time has passed all fields that are left fail, which
@@ -32,9 +32,6 @@ class Unstreamed(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*operation, **more)
         self.clock = Clock(None)
         self.places = Places()
-
-    def get_stream_usage(self, *_: Any) -> None:
-        """No list is streamed."""
 
     def execute_field(self, *field: Any) -> Any:
         """A field of one object.
@@ -67,8 +64,11 @@ class Unstreamed(StrawberryGraphQLCoreExecutionContext):
         return found
 
 
-class Whole(Unstreamed):
-    """Leaves @defer aside too, as a server may."""
+class Whole(Clocked):
+    """Leaves @defer and @stream aside, as a server may."""
+
+    def get_stream_usage(self, *_: Any) -> None:
+        """No list is streamed."""
 
     execute_collected_root_fields = Executor.execute_collected_root_fields
     # only the name of its last parameter differs

@@ -76,7 +76,7 @@ class Operation:
         fragments: the document's fragments by name, as graphql-core collects fields from them.
         switches: names of the variables in @skip and @include, which shape the plan.
         cost: what it may bring; None if the document is not valid.
-        in_parts: whether the document has @defer.
+        in_parts: whether the document has @defer or @stream.
         plans: by the values of those; why there is none where graphql-core must run it.
     """
 
@@ -256,7 +256,7 @@ def _operations(document: DocumentNode) -> dict[str, Operation]:
 
 
 class _Directives(Visitor):
-    """Collects the variables in directives, and whether there is @defer."""
+    """Collects the variables in directives, and whether there is @defer or @stream."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -264,7 +264,7 @@ class _Directives(Visitor):
         self.in_parts = False
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        self.in_parts |= node.name.value == "defer"
+        self.in_parts |= node.name.value in ("defer", "stream")
         for argument in node.arguments or ():
             if isinstance(argument.value, VariableNode):
                 self.variables[argument.value.name.value] = None

@@ -136,7 +136,7 @@ class Executor:
         allowed: Collection[OperationType] = frozenset(OperationType),
         deadline: float | None = None,
     ) -> ExecutionResult | AsyncGenerator[Part]:
-        """As `execute`, but in parts where the operation asks for them by @defer.
+        """As `execute`, but in parts where the operation asks for them by @defer or @stream.
 
         Raises:
             InvalidOperationTypeError: the operation is of a kind that may not run.

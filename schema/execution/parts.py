@@ -1,8 +1,9 @@
-"""Operations with @defer, whose answers come in parts.
+"""Operations with @defer or @stream, whose answers come in parts.
 
 They have no plan: graphql-core runs them field by field, with the same relations, which wait for
-each other (`schema.loading`), so that a level stays one call. @stream is left aside, as a server
-may: a list of ours is read by one call, and item by item its relations would be one call each.
+each other (`schema.loading`), so that a level stays one call. A page is read by one call; @stream
+delivers the beginning first, and asks for what hangs below the rest by one call a level
+(`schema.execution.streaming`).
 Parts have the form of the
 specification's draft (https://github.com/graphql/defer-stream-wg), where a part names what it
 belongs to by `id`; `path` and `label` are repeated beside it for clients of the form of 2022.
@@ -21,7 +22,7 @@ from schema.execution.failures import Failures
 Part = dict[str, Any]
 """A part of an answer, as it is sent."""
 
-TITLE = "@defer"
+TITLE = "@defer or @stream"
 """Why such an operation has no plan."""
 
 

@@ -22,12 +22,13 @@ from schema.execution.ahead import Foresight
 from schema.execution.arguments import arguments
 from schema.execution.clock import Clock, Overdue
 from schema.execution.complete import Completion, Part
-from schema.execution.core import Unstreamed, Whole
+from schema.execution.core import Whole
 from schema.execution.counters import Counters
 from schema.execution.documents import Operation
 from schema.execution.failures import Failures
 from schema.execution.generate import generate
 from schema.execution.plan import TYPENAME, Field, Introspection, Level, Plan
+from schema.execution.streaming import InParts
 from schema.relation import Call
 
 LARGE = 8
@@ -79,8 +80,8 @@ class Request:
         return Call(self.context, level.selected, level.reads, kept), given
 
     def core(self, clock: Clock, *, in_parts: bool = False) -> Executor[Any]:
-        """graphql-core's executor of it; `in_parts` heeds @defer."""
-        kind = Unstreamed if in_parts else Whole
+        """graphql-core's executor of it; `in_parts` heeds @defer and @stream."""
+        kind = InParts if in_parts else Whole
         made = kind(
             self.schema,
             self.operation.definitions,

@@ -1,4 +1,4 @@
-"""Answers in parts by @defer: the same as a whole, with as many calls, and errors masked."""
+"""Answers in parts by @defer and @stream: together the whole, few calls, errors masked."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from schema.execution import Executor, Mode
 NUMBER = 6
 TIES = "ties { edges { node { name affiliations { totalCount } } } }"
 DEFERRED = f'{{ contacts {{ edges {{ node {{ key ... @defer(label: "L") {{ {TIES} }} }} }} }} }}'
+STREAMED = (
+    f'{{ contacts {{ edges @stream(initialCount: 2, label: "L") {{ node {{ key {TIES} }} }} }} }}'
+)
 WHOLE = f"{{ contacts {{ edges {{ node {{ key {TIES} }} }} }} }}"
 
 
@@ -101,7 +104,7 @@ def put_together(parts: list[dict[str, Any]]) -> Any:
         place = data
         for step in item["path"]:
             place = place[step]
-        place.update(item["data"])
+        place.extend(item["items"]) if "items" in item else place.update(item["data"])
     return data
 
 
@@ -139,7 +142,8 @@ async def test_an_error_in_a_part_is_masked(executor: Executor, graph: Counting)
     "query",
     [
         "{ contacts { edges { node { key ... @defer(if: false) { name } } } } }",
-        "{ contacts { edges @stream(initialCount: 1) { node { key name } } } }",
+        "{ contacts { edges @stream(if: false, initialCount: 1) { node { key name } } } }",
+        "{ contacts { edges @stream(initialCount: 6) { node { key name } } } }",
         "{ contacts { edges { node { key name } } } }",
     ],
 )
@@ -202,3 +206,79 @@ async def test_the_rest_is_not_asked_for_when_nobody_wants_it(
     await found.aclose()
 
     assert graph.calls == [("find", 1)]
+
+
+async def test_a_streamed_list_comes_in_two_with_one_call_a_level_for_each(
+    executor: Executor, graph: Counting
+) -> None:
+    first, *others = await delivered(executor, graph, STREAMED)
+    calls, graph.calls = graph.calls, []
+    whole = await executor.execute(WHOLE, None, Context(graph))
+
+    assert len(first["data"]["contacts"]["edges"]) == 2
+    assert first["pending"] == [{"id": "0", "path": ["contacts", "edges"], "label": "L"}]
+    (item,) = items(others)
+    assert (item["id"], item["path"], item["label"]) == ("0", ["contacts", "edges"], "L")
+    assert len(item["items"]) == NUMBER - 2
+    assert put_together([first, *others]) == whole.data
+    assert calls == [("find", 1), ("ties", 2), ("ties", NUMBER - 2)]
+    assert others[-1]["hasNext"] is False
+
+
+async def test_streams_in_streams_and_deferred_parts_make_the_whole(
+    executor: Executor, graph: Any
+) -> None:
+    query = """{ contacts { edges @stream(initialCount: 1) { node { key ... @defer {
+      ties { edges @stream { node { name affiliations { totalCount } } } } } } } } }"""
+
+    parts = await delivered(executor, graph, query)
+    calls, graph.calls = graph.calls, []
+    whole = await executor.execute(WHOLE, None, Context(graph))
+
+    assert put_together(parts) == whole.data
+    assert len(calls) <= 2 * len(graph.calls)
+
+
+async def test_a_negative_beginning_is_bad_input(executor: Executor, graph: Counting) -> None:
+    query = "query ($n: Int!) { contacts { edges @stream(initialCount: $n) { cursor } } }"
+
+    found = await executor.deliver(query, {"n": -1}, Context(graph))
+
+    assert isinstance(found, ExecutionResult)
+    assert found.errors
+    (error,) = found.errors
+    assert error.message == "initialCount is below 0; give the number of items to begin with"
+    assert (error.extensions, error.path) == ({"code": "BAD_INPUT"}, ["contacts", "edges"])
+
+
+async def test_an_error_in_a_streamed_item_is_masked(executor: Executor, graph: Counting) -> None:
+    query = f"{{ contacts {{ edges @stream {{ node {{ key {TIES} }} }} }} }}"
+    graph.failing = "ties"
+
+    _, *others = await delivered(executor, graph, query)
+
+    (item,) = items(others)
+    assert [e["extensions"]["code"] for e in item["errors"]] == ["INTERNAL"] * NUMBER
+    assert "secret" not in str(others)
+
+
+async def test_the_rest_of_a_stream_is_not_asked_for_when_nobody_wants_it(
+    executor: Executor, graph: Any
+) -> None:
+    found = await executor.deliver(STREAMED, None, Context(graph))
+    assert not isinstance(found, ExecutionResult)
+    await anext(found)
+
+    await found.aclose()
+
+    assert graph.calls == [("find", 1), ("ties", 2)]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_who_takes_no_parts_gets_a_streamed_list_whole(graph: Any, mode: Mode) -> None:
+    executor = build_schema(mode).executor
+
+    streamed = await executor.execute(STREAMED, None, Context(graph))
+    whole = await executor.execute(WHOLE, None, Context(graph))
+
+    assert (streamed.data, streamed.errors) == (whole.data, None)
