@@ -38,8 +38,14 @@ def chosen(
             `status=[ReferralStatus.CONVERTED]`.
 
     Raises:
-        BadInput: the window ends before it begins, or the kind has no such column.
+        BadInput: the window ends before it begins, or has no time zone; or the kind has no such
+            column.
     """
+    for name, moment in (("since", since), ("until", until)):
+        if moment is not None and moment.utcoffset() is None:
+            raise BadInput(
+                f"{name} is {moment.isoformat()}, without a time zone; give one, such as UTC"
+            )
     if since is not None and until is not None and until <= since:
         raise BadInput(
             f"until is {until.isoformat()}, not after since, {since.isoformat()}; swap the two"

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.errors import BadInput, shown
 from graph.network.csr import Ids
 from graph.network.edges import EdgeTable
 from graph.network.graphs import NetworkGraph
@@ -40,6 +41,14 @@ class Purchases:
         return len(self.customer)
 
 
+def _check(mask: NDArray[np.bool_], kind: str, size: int) -> None:
+    if mask.dtype != np.bool_ or mask.shape != (size,):
+        raise BadInput(
+            f"the mask has type {mask.dtype} and shape {mask.shape}, a mask of {kind} has bool and "
+            f"({size},); take one from graph.network.chosen"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """One tenant's nodes, edges and purchases at one version; its arrays are read-only.
@@ -67,7 +76,16 @@ class Network:
         Args:
             kind: name of the edge record.
             mask: (m,) those of the edges that count (`graph.network.chosen`); None = all.
+
+        Raises:
+            BadInput: there is no such kind, or the mask is not one of its edges.
         """
+        if kind not in self.edges:
+            raise BadInput(
+                f"there is no kind of edges {shown(kind)}; there are {', '.join(self.edges)}"
+            )
+        if mask is not None:
+            _check(mask, kind, len(self.edges[kind]))
         if mask is not None:
             return NetworkGraph(self, kind, mask)
         return self._graphs.setdefault(kind, NetworkGraph(self, kind))

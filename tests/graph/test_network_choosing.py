@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from graph.errors import BadInput
 from graph.model.codec import micros
@@ -110,3 +112,27 @@ def test_networkx_sees_the_edges_chosen(network: Network) -> None:
 
     assert [node.key for node in ties] == ["a", "b", "c"]
     assert nx.shortest_path_length(ties, *(list(ties)[0::2])) == 2
+
+
+def test_a_moment_without_a_time_zone_is_told(referrals: EdgeTable) -> None:
+    naive = MAY.replace(tzinfo=None)
+    with pytest.raises(BadInput, match="since is 2026-05-01T00:00:00, without a time zone"):
+        chosen(referrals, since=naive)
+    with pytest.raises(BadInput, match="until is 2026-05-01T00:00:00, without a time zone"):
+        chosen(referrals, until=naive)
+    with pytest.raises(BadInput, match="without a time zone"):
+        chosen(referrals, since=MAY, until=JUNE.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [np.ones(3, np.bool_), np.ones(5, np.bool_), np.ones(4, np.int64), np.ones((4, 1), np.bool_)],
+)
+def test_a_mask_of_other_edges_is_told(network: Network, mask: NDArray[np.bool_]) -> None:
+    with pytest.raises(BadInput, match=r"a mask of Referral has bool and \(4,\); take one from"):
+        network.graph("Referral", mask)
+
+
+def test_an_unknown_kind_of_edges_is_told_at_once(network: Network) -> None:
+    with pytest.raises(BadInput, match=r"no kind of edges 'Referal'; there are .*Referral"):
+        network.graph("Referal")
