@@ -54,15 +54,21 @@ class Answer(NamedTuple):
     free: int
 
 
+WRONG_KIND = NotImplementedError("a directed graph was given for an undirected one, or the reverse")
+
 ANSWERS: dict[str, Answer] = {}
 """By the name networkx calls it."""
 
 
-def answers(*, slow: bool = False, **limits: Any) -> Callable[[Function], Function]:
+def answers(
+    *, slow: bool = False, directed: bool | None = None, **limits: Any
+) -> Callable[[Function], Function]:
     """Declares a function as the answer to networkx's function of that name.
 
     Args:
         slow: whether networkx's own takes more than linear time.
+        directed: the one kind of graph that it is about; the other is declined, for what networkx
+            says of it differs from version to version. None = both.
         limits: by parameter, the one value, or the tuple of values, that is answered.
     """
 
@@ -70,7 +76,7 @@ def answers(*, slow: bool = False, **limits: Any) -> Callable[[Function], Functi
         places = {name: i for i, name in enumerate(inspect.signature(function).parameters)}
         rules = tuple(Limit(places[n], n, _allowed(value)) for n, value in limits.items())
         free = min((rule.place for rule in rules), default=len(places))
-        run = _handing_on(function, rules, free)
+        run = _handing_on(function, rules, free, directed)
         ANSWERS[function.__name__] = Answer(run, rules, slow, free)
         return run
 
@@ -99,7 +105,9 @@ def refusal(limits: tuple[Limit, ...], args: Any, kwargs: Mapping[str, Any]) -> 
     return None
 
 
-def _handing_on(function: Function, limits: tuple[Limit, ...], free: int) -> Function:
+def _handing_on(
+    function: Function, limits: tuple[Limit, ...], free: int, directed: bool | None
+) -> Function:
     """The function; what it declines about a snapshot is answered by networkx on a copy.
 
     A plain call pays for one look at its arguments: networkx itself takes 5 microseconds.
@@ -109,6 +117,8 @@ def _handing_on(function: Function, limits: tuple[Limit, ...], free: int) -> Fun
     @wraps(function)
     def answered(*args: Any, **kwargs: Any) -> Any:
         if args and not kwargs and len(args) <= free and type(args[0]) is ArrayGraph:
+            if directed is not None and args[0].directed is not directed:
+                return declined(WRONG_KIND, args, kwargs)
             try:
                 return function(*args)
             except (NotImplementedError, DomainError) as error:
@@ -123,6 +133,8 @@ def _handing_on(function: Function, limits: tuple[Limit, ...], free: int) -> Fun
         reason = refusal(limits, args, kwargs)
         if reason is not None:
             return declined(NotImplementedError(reason), args, kwargs)
+        if directed is not None and (args[0] if args else kwargs["G"]).directed is not directed:
+            return declined(WRONG_KIND, args, kwargs)
         try:
             return function(*args, **kwargs)
         except (NotImplementedError, DomainError) as error:

@@ -37,19 +37,19 @@ def _must_have_nodes(graph: ArrayGraph) -> None:
         raise nx.NetworkXPointlessConcept("Connectivity is undefined for the null graph.")
 
 
-@answers()
+@answers(directed=False)
 def connected_components(G: ArrayGraph) -> Parts:
     """The nodes of every part, in order of its first node."""
     return iter(_sets(G, _whole(G)))
 
 
-@answers()
+@answers(directed=False)
 def number_connected_components(G: ArrayGraph) -> int:
     """How many parts there are."""
     return _whole(G).count
 
 
-@answers()
+@answers(directed=False)
 def is_connected(G: ArrayGraph) -> bool:
     """Whether all nodes hang together.
 
@@ -60,7 +60,7 @@ def is_connected(G: ArrayGraph) -> bool:
     return _whole(G).count == 1
 
 
-@answers()
+@answers(directed=False)
 def node_connected_component(G: ArrayGraph, n: Node) -> set[Node]:
     """The nodes that hang together with one.
 
@@ -71,19 +71,19 @@ def node_connected_component(G: ArrayGraph, n: Node) -> set[Node]:
     return {n, *map(G.labels.__getitem__, found.ids.tolist())}
 
 
-@answers()
+@answers(directed=True)
 def weakly_connected_components(G: ArrayGraph) -> Parts:
     """The nodes of every part, direction aside, in order of its first node."""
     return iter(_sets(G, _whole(G)))
 
 
-@answers()
+@answers(directed=True)
 def number_weakly_connected_components(G: ArrayGraph) -> int:
     """How many parts there are, direction aside."""
     return _whole(G).count
 
 
-@answers()
+@answers(directed=True)
 def is_weakly_connected(G: ArrayGraph) -> bool:
     """Whether all nodes hang together, direction aside.
 
@@ -94,19 +94,19 @@ def is_weakly_connected(G: ArrayGraph) -> bool:
     return _whole(G).count == 1
 
 
-@answers()
+@answers(directed=True)
 def strongly_connected_components(G: ArrayGraph) -> Parts:
     """The nodes of every strong component; those that an edge leads to come first, as always."""
     return reversed(_sets(G, _strong(G)))
 
 
-@answers()
+@answers(directed=True)
 def number_strongly_connected_components(G: ArrayGraph) -> int:
     """How many strong components there are."""
     return _strong(G).count
 
 
-@answers()
+@answers(directed=True)
 def is_strongly_connected(G: ArrayGraph) -> bool:
     """Whether every node reaches every other.
 

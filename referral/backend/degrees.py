@@ -29,13 +29,13 @@ def degree_centrality(G: ArrayGraph) -> Shares:
     return _shares(G, degrees)
 
 
-@answers()
+@answers(directed=True)
 def in_degree_centrality(G: ArrayGraph) -> Shares:
     """In-degree by the number of other nodes."""
     return _shares(G, G.backward.degrees())
 
 
-@answers()
+@answers(directed=True)
 def out_degree_centrality(G: ArrayGraph) -> Shares:
     """Out-degree by the number of other nodes."""
     return _shares(G, G.forward.degrees())
@@ -60,9 +60,9 @@ def degree_assortativity_coefficient(
     return found
 
 
-@answers()
+@answers(directed=True)
 def overall_reciprocity(G: ArrayGraph) -> float:
-    """Share of the edges whose reverse is there too.
+    """Share of the edges whose reverse is there too; declined for undirected graphs.
 
     Raises:
         NetworkXError: there is no edge.
@@ -74,7 +74,7 @@ def overall_reciprocity(G: ArrayGraph) -> float:
     return 2 * len(two_cycles(G.source[proper], G.target[proper])) / count
 
 
-@answers()
+@answers(directed=True)
 def reciprocity(G: ArrayGraph, nodes: Any = None) -> Any:
     """The same of the edges at one node, or at several by node (None at one without edges).
 

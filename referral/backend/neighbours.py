@@ -127,7 +127,7 @@ def modularity(
 ) -> float:
     """Share of the weight within communities above what it would be at random.
 
-    Declined for directed graphs, loops and graphs without edges.
+    Declined for directed graphs, loops and graphs without edges, or whose weights add up to 0.
 
     Raises:
         NotAPartition: a node stands in no community, or in two.
@@ -145,4 +145,6 @@ def modularity(
             if node in G:
                 label[G.places[node]] = number
     rows, weights = G.backward_weighted(weight)
+    if weights is not None and not weights.sum():
+        raise NotImplementedError("all edges together weigh nothing")
     return modularity_kernel(rows, label, weights, resolution=resolution)
