@@ -14,7 +14,7 @@ from pydantic import Field
 
 from graph.model import Money, NodeRef
 from graph.model.fields import Moment
-from graph.network import Network, csr
+from graph.network import Network
 from graph.network.csr import Ids
 from referral.allowance import budget
 from referral.answers import Ranking, ranking
@@ -179,6 +179,7 @@ def _chain(
     And the error of the chain's value, if that is asked for, else of reach; None where all is
     counted.
     """
+    from referral.kernels.distances import decayed_reach
     from referral.kernels.forest import parents
     from referral.kernels.reach import reach, reach_with_value
 
@@ -193,13 +194,14 @@ def _chain(
         ReferrerMeasure.REACH: reach(source, target, size, budget=budget())
     }
     if measure is ReferrerMeasure.REACH_DECAYED:
-        found[measure] = _decayed(source, target, size)
+        found[measure] = decayed_reach(source, target, size, budget=budget())
     return found, None
 
 
 def _estimated(
     network: Network, measure: ReferrerMeasure, source: Ids, target: Ids
 ) -> tuple[dict[ReferrerMeasure, NDArray[Any]], float]:
+    from referral.kernels.distances import decayed_reach
     from referral.kernels.sketches import estimated_reach
 
     size = len(network)
@@ -214,21 +216,9 @@ def _estimated(
         money, share = estimated_reach(source, target, size, spent(network), budget=budget())
         found[measure] = np.rint(money).astype(np.int64)
     if measure is ReferrerMeasure.REACH_DECAYED:
-        found[measure] = _decayed(source, target, size)
+        found[measure] = decayed_reach(source, target, size, budget=budget())
     off = _QUANTILE * share  # of what is true, which may be that much above the estimate
     return found, off / (1 - off) * float(found[ranked].max(initial=0))
-
-
-def _decayed(source: Ids, target: Ids, size: int) -> NDArray[np.float64]:
-    from referral.kernels.distances import distance_sums
-    from referral.kernels.forest import forest, parents
-
-    above = parents(source, target, size, budget=budget())
-    below = None if above is None else forest(above, np.zeros(size, np.int64), budget=budget())
-    if below is not None:
-        return below.decayed
-    forward, backward = csr(source, target, size), csr(target, source, size)
-    return distance_sums(forward, backward, budget=budget()).decayed
 
 
 def _row(

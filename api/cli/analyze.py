@@ -30,16 +30,17 @@ def analyze(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="EDGES.csv [A B | A K]",
-            help="The file, an edge a line, gzip or not; then what shortest-path or k-hop needs.",
+            metavar="EDGES.csv [A B | A K | A...]",
+            help="The file or pipe, an edge a line, gzip or not; then nodes, where shortest-path, "
+            "k-hop or personalized needs them.",
         ),
     ] = None,
     directed: Annotated[
         bool,
         typer.Option(
             "--directed",
-            help="Look at directions. reach, hits, cycles2-4, strong-components, in-degree, "
-            "out-degree and reciprocity always do.",
+            help="Look at directions. reach, decayed-reach, depth, height, hits, cycles2-4, "
+            "strong-components, in-degree, out-degree and reciprocity always do.",
         ),
     ] = False,
     source_column: Annotated[
@@ -122,12 +123,21 @@ def _list(as_json: bool) -> None:
 def _file_and_words(measure: Measure, words: list[str]) -> tuple[Path, tuple[str, ...]]:
     """The file, which may stand before or after the measure's own words."""
     needed = len(measure.words)
-    if len(words) != needed + 1:
+    more = needed > 0 and measure.words[-1].endswith("...")
+    if len(words) != needed + 1 and not (more and len(words) > needed):
         usage = " ".join(("renmai analyze", measure.name, "EDGES.csv", *measure.words))
-        raise BadInput(f"{measure.name} needs {needed + 1} arguments, not {len(words)}: {usage}")
-    if not Path(words[0]).is_file() and Path(words[-1]).is_file():
+        least = "at least " if more else ""
+        raise BadInput(
+            f"{measure.name} needs {least}{needed + 1} arguments, not {len(words)}: {usage}"
+        )
+    if not _may_be_read(words[0]) and _may_be_read(words[-1]):
         return Path(words[-1]), tuple(words[:-1])
     return Path(words[0]), tuple(words[1:])
+
+
+def _may_be_read(name: str) -> bool:
+    """Whether a file stands there, or a pipe."""
+    return Path(name).exists() and not Path(name).is_dir()
 
 
 def _check(measure: Measure, weight: str | None, out: Path | None, time_limit: float) -> None:

@@ -8,10 +8,13 @@ that begin with # or % are comments. Names are kept as they are written, without
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,9 @@ from graph.network.csr import Ids
 __all__ = ["Columns", "EdgeList", "read_edge_list"]
 
 MOST_NODES = 2**31 - 1
+
+SPOOLED = 1 << 26
+"""Bytes of a pipe that are kept in memory."""
 
 Advance = Callable[[int, int | None], None]
 
@@ -53,7 +59,8 @@ def read_edge_list(
     """Reads a file of edges.
 
     Args:
-        path: the file; one that is compressed with gzip is read as it is.
+        path: the file; one that is compressed with gzip is read as it is, and a pipe is written
+            to a file for the time, for a list is looked at twice.
         columns: which columns hold what.
         advance: told the bytes read so far, and all there are.
 
@@ -65,7 +72,11 @@ def read_edge_list(
     """
     try:
         with path.open("rb") as raw:
-            return _Reader(path, columns or Columns(), raw, advance).read()
+            if raw.seekable():
+                return _Reader(path, columns or Columns(), raw, advance).read()
+            with SpooledTemporaryFile(SPOOLED) as whole:
+                shutil.copyfileobj(raw, whole)
+                return _Reader(path, columns or Columns(), cast(IO[bytes], whole), advance).read()
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise BadInput(f"{path} cannot be read: {reason}; name a readable file") from error
@@ -87,7 +98,7 @@ class _Reader:
         self.columns = columns
         self.raw = raw
         self.advance = advance
-        self.size = path.stat().st_size
+        self.size = raw.seek(0, os.SEEK_END)
         self.places = _Places()
         self.parts: list[tuple[Ids, Ids, NDArray[np.float64] | None]] = []
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.network.csr import Csr, Ids, Positions, Starts
+from graph.network.csr import Csr, Ids, Positions, Starts, csr
 from referral.kernels.bits import lowest, ones
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
+from referral.kernels.forest import forest, parents
 from referral.kernels.shape import Floats, plain
 
 WORDS = 4
@@ -44,6 +45,24 @@ class DistanceSums(NamedTuple):
         with np.errstate(divide="ignore", invalid="ignore"):
             scores = self.reached / self.total * (self.reached / (size - 1))
         return np.where(self.total > 0, scores, 0.0)
+
+
+def decayed_reach(source: Ids, target: Ids, size: int, *, budget: Budget = UNLIMITED) -> Floats:
+    """Number of nodes downstream of every node, each step farther counting half.
+
+    Args:
+        source, target: (m,) edges without loops.
+        size: number of nodes.
+        budget: looked at as by `forest` and `distance_sums`.
+
+    Time O(n + m) in a forest, else as `distance_sums`.
+    """
+    above = parents(source, target, size, budget=budget)
+    below = None if above is None else forest(above, np.zeros(size, np.int64), budget=budget)
+    if below is not None:
+        return below.decayed
+    forward, backward = csr(source, target, size), csr(target, source, size)
+    return distance_sums(forward, backward, budget=budget).decayed
 
 
 def distance_sums(

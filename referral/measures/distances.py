@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from graph.errors import BadInput
+from graph.network.csr import Ids
 from referral.kernels.budget import Budget
-from referral.measures.graph import Graph
+from referral.kernels.forest import Below
+from referral.measures.graph import Graph, name_key
 from referral.measures.ranks import whole_number
 from referral.measures.registry import Measured, measure
 
@@ -17,6 +20,48 @@ def reach(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 
     counts = kernel(graph.source, graph.target, graph.size, budget=budget)
     return Measured(int(counts.sum()), counts)
+
+
+@measure("decayed-reach", needs_direction=True)
+def decayed(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """Number of nodes along the edges, each step farther counting half; total: the sum."""
+    from referral.kernels.distances import decayed_reach
+
+    scores = decayed_reach(graph.source, graph.target, graph.size, budget=budget)
+    return Measured(float(scores.sum()), scores)
+
+
+@measure("depth", needs_direction=True)
+def depth(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """Steps from a forest's root to a node; total: the most. Refused where it is no forest."""
+    scores = _below(graph, budget).depth
+    return Measured(int(scores.max(initial=0)), scores)
+
+
+@measure("height", needs_direction=True)
+def height(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """Steps from a node to the farthest below; total: the most. Refused where it is no forest."""
+    scores = _below(graph, budget).height
+    return Measured(int(scores.max(initial=0)), scores)
+
+
+def _below(graph: Graph, budget: Budget) -> Below:
+    """What a forest says of every node.
+
+    Raises:
+        BadInput: it is none.
+    """
+    from referral.kernels.forest import forest, parents
+
+    above = parents(graph.source, graph.target, graph.size, budget=budget)
+    own = np.zeros(graph.size, np.int64)
+    found = None if above is None else forest(above, own, budget=budget)
+    if found is None:
+        raise BadInput(
+            "this graph is no forest: two edges lead to one node, or a way leads back to where "
+            "it began; ask for k-hop or decayed-reach"
+        )
+    return found
 
 
 @measure("harmonic")
@@ -56,7 +101,31 @@ def shortest_path(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measu
     begin, end = (graph.place(name) for name in words)
     path = kernel(graph.forward, graph.backward, begin, end, budget=budget)
     if path is None:
-        empty = np.empty(0, np.int32)
-        note = f"there is no way from {words[0]} to {words[1]}"
-        return Measured(None, empty, nodes=empty, note=note)
+        return _no_way(words, None)
     return Measured(len(path) - 1, np.arange(len(path)), nodes=path)
+
+
+@measure("shortest-paths", "A", "B")
+def shortest_paths(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """The nodes on all shortest ways from A to B, by distance; total: how many ways, 0 = none."""
+    from referral.kernels.shortest_paths import nodes_between
+
+    begin, end = (graph.place(name) for name in words)
+    found = nodes_between(graph.forward, graph.backward, begin, end, budget=budget)
+    if not found.rings:
+        return _no_way(words, 0)
+    rings = [_by_name(graph, ring) for ring in found.rings]
+    away = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    ways = int(found.count) if found.count < 2**53 else found.count
+    return Measured(ways, away, nodes=np.concatenate(rings))
+
+
+def _by_name(graph: Graph, ring: Ids) -> Ids:
+    order = sorted(ring.tolist(), key=lambda node: name_key(graph.labels[node]))
+    return np.array(order, np.int32)
+
+
+def _no_way(words: tuple[str, ...], total: int | None) -> Measured:
+    empty = np.empty(0, np.int32)
+    note = f"there is no way from {words[0]} to {words[1]}"
+    return Measured(total, empty, nodes=empty, note=note)

@@ -72,6 +72,18 @@ def pagerank(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     return Measured(float(scores.sum()), scores)
 
 
+@measure("personalized", "A...", weights=True)
+def personalized(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """PageRank as seen from the nodes A, B ..., to which all jumps go; total: 1 (damping 0.85)."""
+    from referral.kernels.pagerank import pagerank as kernel
+
+    rows, weights = graph.backward_weighted()
+    jump = np.zeros(graph.size)
+    jump[[graph.place(name) for name in words]] = 1.0
+    scores = kernel(rows, weights=weights, jump=jump, budget=budget)
+    return Measured(float(scores.sum()), scores)
+
+
 @measure("betweenness")
 def betweenness(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Share of the pairs of others whose shortest ways lead through a node; total: the sum."""

@@ -54,7 +54,7 @@ class Measure:
     Attributes:
         name: what the command line calls it.
         summary: what it says, in a line.
-        words: names of the arguments it needs.
+        words: names of the arguments it needs; one that ends in `...` stands for one or more.
         weights: whether it looks at weights.
         needs_direction: whether it looks at directions, asked or not.
         run: the function, of a graph, its words and a budget.

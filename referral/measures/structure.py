@@ -56,6 +56,18 @@ def constraint(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured
     return Measured(_mean(scores), scores, lowest_first=True)
 
 
+@measure("hierarchy", weights=True)
+def hierarchy(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
+    """Burt's hierarchy: whether one neighbour binds a node (1) or all alike (0); total: the mean.
+
+    Both directions add up.
+    """
+    from referral.kernels.holes import holes
+
+    scores = holes(graph.both, graph.both_weighted.weights, budget=budget).hierarchy
+    return Measured(_mean(scores), scores)
+
+
 @measure("effective-size", weights=True)
 def effective_size(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Neighbours less what they know of each other; total: the mean. Both directions add up."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,6 +111,26 @@ def test_words_stand_before_or_after_the_file(run: Run, edges: str) -> None:
     assert near["items"] == [{"node": "cai", "score": 1}]
 
 
+def test_several_nodes_are_looked_from(run: Run, edges: str) -> None:
+    for words in ((edges, "ann", "dee"), ("dee", "ann", edges)):
+        answer = json.loads(run("personalized", *words, "--directed", "--json")[1])
+
+        assert answer["total"] == pytest.approx(1)
+        assert {item["node"] for item in answer["items"][:2]} == {"ann", "dee"}
+
+
+def test_the_list_may_come_through_a_pipe(run: Run, edges: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(Path(edges).read_bytes(),))
+    writer.start()
+
+    answer = json.loads(run("k-hop", "dee", "1", str(pipe), "--json")[1])
+
+    writer.join()
+    assert answer["items"] == [{"node": "cai", "score": 1}]
+
+
 def test_no_way_is_an_answer(run: Run, edges: str) -> None:
     code, out, err = run("shortest-path", edges, "dee", "ann", "--directed")
 
@@ -168,6 +190,11 @@ def test_the_measures_are_listed(run: Run) -> None:
     [
         (("pagernk", "EDGES"), "there is no measure 'pagernk'; did you mean pagerank?"),
         (("reach",), "reach needs 1 arguments, not 0: renmai analyze reach EDGES.csv"),
+        (
+            ("personalized", "EDGES"),
+            "personalized needs at least 2 arguments, not 1: renmai analyze",
+        ),
+        (("depth", "EDGES"), "this graph is no forest: two edges lead to one node"),
         (("k-hop", "EDGES", "ann"), "k-hop needs 3 arguments, not 2: renmai analyze k-hop EDGES"),
         (("k-hop", "EDGES", "ann", "x"), "K is 'x'; give a whole number from 0"),
         (("shortest-path", "EDGES", "ann", "zoe"), "there is no node 'zoe'"),

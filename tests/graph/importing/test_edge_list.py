@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -221,3 +223,21 @@ def test_what_is_no_plain_number_is_read_as_a_name(tmp_path: Path, text: str) ->
 
     assert len(pairs(found)) == 2
     assert pairs(found)[0] == ("1", "2")
+
+
+@pytest.mark.parametrize("text", ["a,b\nb,c\n", "1,2\n2,3\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_is_read_as_a_file_is(
+    tmp_path: Path, text: str, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = gzip.compress(text.encode()) if packed else text.encode()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(edge_list, "SPOOLED", 4)  # so that it goes to a file
+    writer = threading.Thread(target=pipe.write_bytes, args=(body,))
+    writer.start()
+
+    found = read_edge_list(pipe)
+
+    writer.join()
+    assert pairs(found) == pairs(read(tmp_path, text))

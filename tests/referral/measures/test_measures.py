@@ -22,6 +22,9 @@ from referral.measures.registry import Measured, measure_named, measures
 
 Pairs = list[tuple[int, int]]
 
+FORESTS = {"depth", "height"}
+"""Measures of forests alone."""
+
 
 def listed(pairs: Pairs, weights: list[float] | None = None) -> EdgeList:
     names = list(dict.fromkeys(str(end) for pair in pairs for end in pair))
@@ -47,7 +50,7 @@ def by_node(of: Graph, found: Measured) -> dict[int, float]:
 
 def words_of(name: str, of: Graph) -> list[str]:
     """Words that fit a measure: the first node, the last, two steps."""
-    words = {"A": of.labels[0], "B": of.labels[-1], "K": "2"}
+    words = {"A": of.labels[0], "A...": of.labels[0], "B": of.labels[-1], "K": "2"}
     return [words[word] for word in measures()[name].words]
 
 
@@ -243,6 +246,70 @@ def test_hops_and_ways() -> None:
         measured("k-hop", own, "1", "-1")
 
 
+def test_hierarchy_is_highest_where_one_neighbour_binds() -> None:
+    """Of a triangle both bind alike; who knows one alone is bound by that one."""
+    own = graph([(1, 2), (2, 3), (3, 1), (4, 1)])
+
+    found = by_node(own, measured("hierarchy", own))
+
+    # 1: c(2) = c(3) = (1/3 + 1/3 * 1/2)^2 = 1/4, c(4) = 1/9; sum 11/18
+    parts = [0.25 / (11 / 18) * 3] * 2 + [1 / 9 / (11 / 18) * 3]
+    assert found[1] == pytest.approx(sum(p * math.log(p) for p in parts) / (3 * math.log(3)))
+    assert found[4] == 1
+    assert measured("hierarchy", graph([(1, 2), (2, 3), (3, 1)])).total == pytest.approx(0)
+
+
+def test_personalized_looks_from_the_nodes_named() -> None:
+    pairs = random_pairs(6)
+    own = graph(pairs)
+
+    for chosen in ([own.labels[0]], own.labels[:3]):
+        jump = {int(name): 1.0 for name in chosen}
+        expected = nx.pagerank(
+            nx.DiGraph(pairs), personalization=jump, dangling=jump, tol=1e-12, max_iter=1000
+        )
+        same(own, measured("personalized", own, *chosen), expected)
+    with pytest.raises(NotFound, match="there is no node 'x'"):
+        measured("personalized", own, own.labels[0], "x")
+
+
+def test_decayed_reach_halves_with_every_step() -> None:
+    forest, ring = graph([(1, 2), (2, 3), (2, 4)]), graph([(1, 2), (2, 3), (3, 1), (1, 3)])
+
+    assert by_node(forest, measured("decayed-reach", forest)) == {1: 2, 2: 2, 3: 0, 4: 0}
+    assert by_node(ring, measured("decayed-reach", ring)) == {1: 2, 2: 1.5, 3: 1.5}
+
+
+def test_depth_and_height_of_a_forest() -> None:
+    own = graph([(1, 2), (2, 3), (2, 4), (4, 5), (8, 9)])
+
+    deep, high = measured("depth", own), measured("height", own)
+
+    assert by_node(own, deep) == {1: 0, 2: 1, 3: 2, 4: 2, 5: 3, 8: 0, 9: 1}
+    assert by_node(own, high) == {1: 3, 2: 2, 3: 0, 4: 1, 5: 0, 8: 1, 9: 0}
+    assert (deep.total, high.total) == (3, 3)
+    for pairs in ([(1, 2), (2, 1)], [(1, 3), (2, 3)]):
+        with pytest.raises(BadInput, match="this graph is no forest"):
+            measured("depth", graph(pairs))
+
+
+def test_all_shortest_ways_are_counted() -> None:
+    """A grid of 4 by 4 has 20 ways from corner to corner."""
+    steps = [(4 * r + c, 4 * r + c + 1) for r in range(4) for c in range(3)]
+    steps += [(4 * r + c, 4 * r + c + 4) for r in range(3) for c in range(4)]
+    own = graph([*reversed(steps)])
+
+    found = measured("shortest-paths", own, "0", "15")
+    part = measured("shortest-paths", own, "0", "5")
+
+    assert found.total == 20
+    assert by_node(own, part) == {0: 0, 1: 1, 4: 1, 5: 2}
+    assert [own.labels[n] for n in part.nodes.tolist()] == ["0", "1", "4", "5"]  # type: ignore[union-attr]
+    assert part.total == 2
+    none = measured("shortest-paths", own, "15", "0")
+    assert (none.total, none.note) == (0, "there is no way from 15 to 0")
+
+
 def test_betweenness_of_a_large_graph_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     own = graph(random_pairs(3), directed=False)
     exact = measured("betweenness", own)
@@ -306,7 +373,8 @@ def test_every_measure_keeps_to_its_time_and_stops_when_it_is_told(name: str) ->
 
 @pytest.mark.parametrize("size", [8, 97])
 @pytest.mark.parametrize(
-    "name", sorted(n for n, m in measures().items() if not m.words and n != "communities")
+    "name",
+    sorted(n for n, m in measures().items() if not m.words and n not in {"communities", *FORESTS}),
 )
 def test_all_nodes_of_a_ring_are_equal_in_any_order_of_lines(name: str, size: int) -> None:
     names = np.random.default_rng(size).permutation(size).tolist()
@@ -322,14 +390,16 @@ def test_all_nodes_of_a_ring_are_equal_in_any_order_of_lines(name: str, size: in
 
 
 @pytest.mark.parametrize("directed", [True, False])
-@pytest.mark.parametrize("name", sorted(n for n, m in measures().items() if "B" not in m.words))
+@pytest.mark.parametrize(
+    "name", sorted(n for n, m in measures().items() if "B" not in m.words and n not in FORESTS)
+)
 def test_the_order_of_lines_makes_no_difference(name: str, directed: bool) -> None:
     pairs = random_pairs(7, 80, 200) + [(100 + k, 200 + k % 3) for k in range(9)]
     answers = []
     for seed in range(3):
         draw = np.random.default_rng(seed).permutation(len(pairs)).tolist()
         own = graph([pairs[i] for i in draw], directed=directed)
-        words = [{"A": "3", "K": "2"}[word] for word in measures()[name].words]
+        words = [{"A": "3", "A...": "3", "K": "2"}[word] for word in measures()[name].words]
         found = measured(name, own, *words)
         levels = None if found.scores is None else level(found.scores, found.blur)
         nodes = range(own.size) if found.nodes is None else found.nodes.tolist()
