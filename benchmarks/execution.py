@@ -2,11 +2,11 @@
 
     python -m benchmarks.execution [--rounds 8]
 
-Both run the same schema on the same graph: the store's answers remembered in a dict, so that
-execution alone is measured; SQLite; SQLite with the record cache warm. Rounds are interleaved, the
-garbage collector is set as the server sets it; prints a Markdown table of minimum and median
-milliseconds of processor time (others may work on the machine), the writing of the answer as JSON
-included.
+Both run the same schema on the same graph: plain lists of objects that stand ready; the store's
+answers remembered in a dict, so that execution alone is measured; SQLite; SQLite with the record
+cache warm. Rounds are interleaved, the garbage collector is set as the server sets it; prints a
+Markdown table of minimum and median milliseconds of processor time (others may work on the
+machine), the writing of the answer as JSON included.
 """
 
 # ruff: noqa: T201  (a command line that prints its result)
@@ -30,6 +30,8 @@ import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 
 from api.collector import settle
+from benchmarks import execution_lists
+from benchmarks.execution_lists import Lists
 from graph.model import Contact, NodeRef, Record
 from graph.model.words import AffiliationKind, OrganizationKind, Sex, TieKind
 from graph.query import FindQuery, Hit, Page, RelatedQuery
@@ -269,10 +271,11 @@ async def table(store: SqliteStore, rounds: int) -> None:
     settle()
     print("| work | bar | ours, min / median ms | other | ratio, min / median |")
     print("|---|---|---:|---:|---:|")
+    await _lists(rounds)
     for what, query, bar in (("100 x 10 x 4", RELAY, ">= 20"), ("2-hop network", NETWORK, ">= 20")):
         assert await bench.plan(query) == await bench.strawberry(query)
         places = (
-            ("memory", bench, bar),
+            ("Relay, memory", bench, bar),
             ("SQLite, cold", disk, ">= 6"),
             ("SQLite, warm", warm, ">= 20"),
         )
@@ -299,6 +302,29 @@ async def table(store: SqliteStore, rounds: int) -> None:
             "strawberry",
         )
     await _small(bench, memory, rounds)
+
+
+async def _lists(rounds: int) -> None:
+    lists = Lists((ParserCache, ValidationCache))
+
+    async def ours(query: str) -> bytes:
+        return _json(await lists.plan(query))
+
+    async def theirs(query: str) -> bytes:
+        return _json(await lists.strawberry(query))
+
+    for what, query in (
+        ("100 x 10 x 4", execution_lists.LISTS),
+        ("2-hop", execution_lists.NETWORK),
+    ):
+        assert await ours(query) == await theirs(query)
+        found = await measure(
+            rounds,
+            6,
+            plan=lambda query=query: ours(query),  # type: ignore[misc]
+            other=lambda query=query: theirs(query),  # type: ignore[misc]
+        )
+        row(f"{what}, plain lists, memory", ">= 25", found["plan"], found["other"], "strawberry")
 
 
 async def _small(bench: Bench, memory: Remembering, rounds: int) -> None:

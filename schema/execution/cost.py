@@ -145,8 +145,10 @@ class Cost:
 
     def of(self, values: VariableValues) -> Found:
         """The most records that it may bring, and the number of fields selected."""
-        coerced = values.coerced
-        key = tuple([_count(coerced.get(name)) for name in self._variables])
+        key: tuple[int | None, ...] = ()
+        if self._variables:
+            coerced = values.coerced
+            key = tuple([_count(coerced.get(name)) for name in self._variables])
         found = self._known.get(key)
         if found is None:
             counts = dict(zip(self._variables, key, strict=True))
@@ -225,9 +227,16 @@ class Costs:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        mutations = schema.mutation_type.fields.values() if schema.mutation_type else ()
-        paged = (f for kind in schema.type_map.values() for f in _fields(kind) if _paged(f))
-        self._pages = frozenset(get_named_type(f.type).name for f in (*paged, *mutations))
+        self._pages: frozenset[str] | None = None
+
+    def page(self, kind: GraphQLNamedType) -> bool:
+        """Whether a type is a page, or a mutation's payload: what it lists was counted above it."""
+        if self._pages is None:
+            paged = [f for t in self._schema.type_map.values() for f in _fields(t) if _paged(f)]
+            mutations = self._schema.mutation_type
+            written = mutations.fields.values() if mutations else ()
+            self._pages = frozenset(get_named_type(f.type).name for f in (*paged, *written))
+        return kind.name in self._pages
 
     def make(
         self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
@@ -238,7 +247,7 @@ class Costs:
             RecursionError: it is nested too deeply.
         """
         root = self._schema.get_root_type(operation.operation)
-        maker = _Maker(self._schema, self._pages, fragments)
+        maker = _Maker(self._schema, self, fragments)
         selection = maker.selection(root, operation.selection_set)
         return Cost(selection, list(maker.variables))
 
@@ -247,11 +256,11 @@ class _Maker:
     def __init__(
         self,
         schema: GraphQLSchema,
-        pages: frozenset[str],
+        costs: Costs,
         fragments: Mapping[str, FragmentDefinitionNode],
     ) -> None:
         self._schema = schema
-        self._pages = pages
+        self._costs = costs
         self._fragments = fragments
         self._made: dict[str, Selection] = {}
         self.variables: dict[str, None] = {}
@@ -295,7 +304,7 @@ class _Maker:
         if _called(definition):
             return Part(below, name, self._size(definition, node), once=1, each=int(listed))
         if listed and node.selection_set:
-            size = ONE if parent.name in self._pages else Size(default=LIST)
+            size = ONE if self._costs.page(parent) else Size(default=LIST)
             return Part(below, name, size, each=1)
         return Part(below, name)
 
@@ -308,7 +317,8 @@ class _Maker:
                 for name, value in given.items()
                 if _holds(definition, name) and not isinstance(value, IntValueNode)
             ]
-            return self._read(held, 1, MOST)
+            bare = is_list_type(get_nullable_type(definition.type)) and not definition.args
+            return self._read(held, LIST if bare else 1, MOST)
         pages = [value for name, value in given.items() if name in PAGED]
         default = definition.args["first"].default_value
         known = isinstance(default, int)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import ExecutionResult, GraphQLError, get_introspection_query, get_variable_values
 
 from graph.errors import TooExpensive
 from schema.build import Schema
 from schema.context import Context
+from schema.declare import attribute, definition, list_of, object_type
 from schema.execution import Executor, Mode
 from schema.execution.cost import MAX_COST, MAX_KNOWN, MAX_SELECTED, MOST
 from schema.execution.documents import Documents
+from schema.relation import Call, relation_field
+from schema.root import root_field
 
 
-def cost(schema: Schema, text: str, **variables: Any) -> tuple[int, int]:
+def cost(schema: strawberry.Schema, text: str, **variables: Any) -> tuple[int, int]:
     """Records and fields of an operation."""
     document = Documents(schema._schema).get(text)
     assert document.errors == []
@@ -119,6 +123,23 @@ def test_chained_fragments_are_looked_at_once(schema: Schema) -> None:
 
 def test_counting_ends_somewhere(schema: Schema) -> None:
     assert cost(schema, doubled(60)) == (MOST, MOST)
+
+
+def test_a_relation_to_a_list_without_a_page_counts_as_many_as_a_page() -> None:
+    async def things(call: Call) -> list[Any]:
+        return []
+
+    async def parts(parents: list[Any], call: Call) -> list[Any]:
+        return [[] for _ in parents]
+
+    said: dict[str, Any] = {"permission": "read:things", "description": "Things."}
+    thing: Any = object_type("Thing", "One.", [attribute("name", str, "Its name.")])
+    definition(thing).fields.append(relation_field("parts", parts, list_of(thing), **said))
+    query = object_type("Query", "All.", [root_field("things", things, list_of(thing), **said)])
+
+    found = cost(strawberry.Schema(query), "{ things { parts { name } } }")
+
+    assert found == (1 + 20 * (1 + 1 + 20), 3)
 
 
 async def answer(runner: Executor, text: str, **variables: Any) -> list[dict[str, Any]]:
