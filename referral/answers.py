@@ -51,6 +51,9 @@ class Answer:
         float | None,
         Field(description="Largest error of a score, with probability 0.9; null if none is known."),
     ] = None
+    warnings: Annotated[
+        tuple[str, ...], Field(description="What was passed over to answer, and its remedy.")
+    ] = ()
     age: Annotated[
         float,
         Field(description="Seconds since the graph was last known to be at that version; 0: is."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -67,7 +67,6 @@ def missing_links(
     Time O(p log p) for p ways to close an open path, memory O(p).
 
     Raises:
-        BadInput: a leg moves more than 2**50 minor units, or all of them together 2**53 or more.
         TooExpensive: more than 20 million ways, or pairs of an offer and a need.
 
     References: Ashlagi & Roth 2021, doi:10.1287/mnsc.2020.3954 (thickness of exchange markets).
@@ -90,4 +89,5 @@ def missing_links(
         )
         for rank, link in enumerate(links, 1)
     ]
-    return ranking(network, rows, total=total, method="every open path, both ways to close it")
+    made = ranking(network, rows, total=total, method="every open path, both ways to close it")
+    return replace(made, warnings=found.warnings)

@@ -133,8 +133,7 @@ def trade_opportunities(
     for each party more one factor of an arc's row more; memory O(w + first).
 
     Raises:
-        BadInput: the cursor leads nowhere; a leg moves more than 2**50 minor units, or all of
-            them together 2**53 or more.
+        BadInput: the cursor leads nowhere.
         NotFound: there is no such party or good.
         TooExpensive: more than 20 million pairs of an offer and a need.
 
@@ -156,6 +155,7 @@ def trade_opportunities(
         computed_at=network.computed_at,
         method="all circles counted, the best kept",
         exact=seen.exact,
+        warnings=found.warnings,
         total=Long(seen.total),
         by_parties=tuple(
             CirclesOfSize(parties=size, count=Long(count))

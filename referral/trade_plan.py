@@ -159,8 +159,7 @@ def trade_plan(
     without one; memory O(w) for w pairs of an offer and a need of one good, and the columns made.
 
     Raises:
-        BadInput: the forced parties can't all trade; a length of chains without one of circles; a
-            leg moves more than 2**50 minor units, or all of them together 2**53 or more.
+        BadInput: the forced parties can't all trade; a length of chains without one of circles.
         NotFound: a party, a region, or an offer or need of `without` or `keep` is not there.
         TooExpensive: more than 20 million pairs of an offer and a need.
 

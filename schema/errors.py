@@ -54,7 +54,7 @@ def field_path(path: str) -> str:
 _AMOUNT = re.compile(r"-?[0-9][0-9,]*(?=:)|(?<=at least )-?[0-9,]+|(?<=at most )-?[0-9,]+")
 
 
-def _in_money(field: str, message: str) -> str:
+def in_money(field: str, message: str) -> str:
     """Amounts as the caller wrote them: the value, and the bound it breaks."""
     if not field.endswith("_minor"):
         return message
@@ -66,7 +66,7 @@ def _message(error: DomainError) -> str:
     if isinstance(error, BadInput) and error.problems:
         first = error.problems[0].field
         if message.startswith(f"{first}:"):
-            return field_path(first) + _in_money(first, message[len(first) :])
+            return field_path(first) + in_money(first, message[len(first) :])
     return message
 
 
@@ -74,7 +74,7 @@ def _extensions(error: DomainError) -> dict[str, object]:
     told: dict[str, object] = {"code": error.code}
     if isinstance(error, BadInput) and error.problems:
         told["problems"] = [
-            {"field": field_path(p.field), "message": _in_money(p.field, p.message)}
+            {"field": field_path(p.field), "message": in_money(p.field, p.message)}
             for p in error.problems
         ]
     if isinstance(error, CommitRejected):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, NewType
@@ -25,7 +25,7 @@ Long = NewType("Long", int)
 JSON = NewType("JSON", object)
 """Any JSON value."""
 
-_AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,2})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,2})?")
 
 
 def read_money(value: object) -> Money:
@@ -40,7 +40,7 @@ def read_money(value: object) -> Money:
             f"{shown(value)} is not an amount; write it as a string with at most "
             f'{MINOR_DIGITS} decimals, for example "1234.50"'
         )
-    amount = int(Decimal(text) * 10**MINOR_DIGITS)
+    amount = int(Decimal(text).scaleb(MINOR_DIGITS, Context(prec=200)))
     if abs(amount) > LARGEST_LONG:
         raise GraphQLError(f"{shown(value)} is too large; the largest is {show_money(2**63 - 1)}")
     return Money(amount)

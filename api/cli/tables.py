@@ -64,6 +64,8 @@ def answer_tables(analytic: Analytic, answer: Any, names: Names) -> Iterator[Tab
     title = f"{_words(analytic.name).capitalize()}: {_notes(values, names)}".removesuffix(": ")
     yield f"\n[bold]{escape(title)}[/bold]"
     yield escape(_made(values))
+    for text in lists.pop("warnings", ()):
+        yield f"[yellow]warning:[/yellow] {escape(text)}"
     for name, rows in lists.items():
         yield from rows_tables(None if name == "items" else _words(name), rows, names)
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field
 
 from graph.model.fields import (
-    Amount,
     Count,
     Day,
     Guarded,
@@ -16,6 +15,7 @@ from graph.model.fields import (
     Moment,
     Share,
     Text,
+    UnitValue,
 )
 from graph.model.record import Edge, Ends, edge
 from graph.model.words import AffiliationKind, DealRoleKind, ReferralStatus, TieKind
@@ -122,7 +122,9 @@ class Account(Edge):
 class Offer(Edge):
     """A party offers a good."""
 
-    value_minor: Annotated[Amount | None, Indexed(), Field(description="Value of one unit.")] = None
+    value_minor: Annotated[UnitValue | None, Indexed(), Field(description="Value of one unit.")] = (
+        None
+    )
     quantity: Annotated[Count, Field(description="Units offered.")] = 1
     reserved: Annotated[
         Count, Guarded(), Field(description="Units of these that agreed trades hold.")
@@ -142,7 +144,7 @@ class Need(Edge):
     """A party needs a good."""
 
     value_minor: Annotated[
-        Amount | None, Indexed(), Field(description="What one unit is worth to the party.")
+        UnitValue | None, Indexed(), Field(description="What one unit is worth to the party.")
     ] = None
     quantity: Annotated[Count, Field(description="Units needed.")] = 1
     reserved: Annotated[

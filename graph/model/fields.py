@@ -20,6 +20,9 @@ DEFAULT_REGION = "CN"
 
 LARGEST_INT = 2**31 - 1
 LARGEST_LONG = 2**63 - 1
+LARGEST_VALUE = 2**50
+"""The largest value of an offer or a need, and of what one leg of a trade moves, in minor units."""
+
 
 Money = NewType("Money", int)
 """An amount in minor units (fen, cents) of the tenant's one currency."""
@@ -231,6 +234,9 @@ Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_utc)]
 
 Amount = Annotated[Money, Field(ge=0, le=LARGEST_LONG)]
 """Money in minor units, 0 or more."""
+
+UnitValue = Annotated[Money, Field(ge=0, le=LARGEST_VALUE)]
+"""Value of one unit of a good in minor units, small enough that values of trades add exactly."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """A number from 0 to 1."""

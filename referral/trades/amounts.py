@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from graph.errors import shown
-from graph.model.fields import show_money
+from graph.model.fields import LARGEST_VALUE, show_money
 
-LARGEST_AMOUNT = 2**50
+LARGEST_AMOUNT = LARGEST_VALUE
 """What one leg moves, or debts are together, is at most this: some of them still add exactly."""
 
 LARGEST_TOTAL = 2**53

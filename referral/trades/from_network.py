@@ -10,12 +10,11 @@ from typing import NamedTuple, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.errors import BadInput, NotFound, shown
-from graph.model.fields import show_money
+from graph.errors import NotFound, shown
 from graph.network import EdgeTable, Network, days, gather
 from graph.network.values import NO_DAY
 from referral.matching import matches
-from referral.trades.amounts import LARGEST_AMOUNT, LARGEST_TOTAL, moves, too_much
+from referral.trades.addable import addable, bearable, first_of, free_units, values
 from referral.trades.missing import Wishes
 from referral.trades.want_graph import Floats, Ids, Longs, WantGraph, want_graph
 
@@ -39,6 +38,7 @@ class Market(NamedTuple):
         wishes: every offer and need that holds, matched or not.
         offers, needs: the edges that the graph's offers and needs are, by their number.
         vetoed: parties that a veto keeps from giving, and from receiving, something.
+        warnings: which offers and needs were passed over, being too large to be added.
     """
 
     graph: WantGraph
@@ -48,6 +48,7 @@ class Market(NamedTuple):
     offers: Longs
     needs: Longs
     vetoed: tuple[Ids, Ids]
+    warnings: tuple[str, ...]
 
 
 def market(
@@ -65,6 +66,8 @@ def market(
     people of its two sides: the contact itself, the contacts of a customer and of whom it is the
     account, the members of an organization; somebody on both sides counts 1, a tie without
     declared strength 0.5. Freshness is the share of 30 days that offer and need both still hold.
+    Legs that move more than 2**50 minor units, and the largest of those that move 2**53 or more
+    together, are passed over with a warning.
 
     Args:
         network: the snapshot.
@@ -73,7 +76,6 @@ def market(
         givers: nodes that give first and ask nothing back.
 
     Raises:
-        BadInput: a leg moves more than 2**50 minor units, or all together 2**53 or more.
         NotFound: nobody is recorded in that region.
         TooExpensive: more than 20 million pairs of an offer and a need.
     """
@@ -127,11 +129,14 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
                 f"nobody is recorded in region {shown(region)}; write it as it stands with the "
                 "parties, or leave it out"
             )
-    offering, needing = _holding(offers, day, there), _holding(needs, day, there)
+    offering, large_offers = bearable("Offer", offers, _holding(offers, day, there))
+    needing, large_needs = bearable("Need", needs, _holding(needs, day, there))
     offer, need = matches(offers, needs, offering, needing)
     keep = _allowed(network, offer, need, day)
     kept_apart = offers.source[offer[~keep]], needs.source[need[~keep]]
     offer, need = offer[keep], need[keep]
+    light, large_legs = addable(network, offer, need)
+    offer, need = offer[light], need[light]
     gifts = np.array(givers, np.int32)
     nodes = np.concatenate((offers.source[offering], needs.source[needing], gifts))
     party = np.unique(nodes).astype(np.int32)
@@ -139,7 +144,7 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
     giver = np.searchsorted(party, offers.source[offer])
     receiver = np.searchsorted(party, needs.source[need])
     vetoed = _places(party, kept_apart[0]), _places(party, kept_apart[1])
-    value, units = _values(network, offer, need)
+    value, units = values(network, offer, need)
     graph = want_graph(
         Names(network, party),
         giver,
@@ -162,18 +167,12 @@ def _market(network: Network, day: int, region: str | None, givers: Sequence[int
         np.searchsorted(good, offers.target[offering]).astype(np.int32),
         np.searchsorted(party, needs.source[needing]).astype(np.int32),
         np.searchsorted(good, needs.target[needing]).astype(np.int32),
-    ), offering, needing, vetoed)  # fmt: skip
+    ), offering, needing, vetoed, first_of((*large_offers, *large_needs, *large_legs)))  # fmt: skip
 
 
 def _places(party: Ids, nodes: Ids) -> Ids:
     """Where these nodes stand among the parties, each once."""
     return np.searchsorted(party, np.unique(nodes)).astype(np.int32)
-
-
-def free_units(table: EdgeTable, rows: Longs) -> Longs:
-    """Units of these offers or needs that no agreed trade has reserved."""
-    units: Longs = table.columns["quantity"][rows] - table.columns["reserved"][rows]
-    return units
 
 
 def _holding(table: EdgeTable, day: int, there: NDArray[np.bool_]) -> Longs:
@@ -196,39 +195,6 @@ def _allowed(network: Network, offer: Longs, need: Longs, day: int) -> NDArray[n
     giver, receiver = network.edges["Offer"].source[offer], network.edges["Need"].source[need]
     keys = giver.astype(np.int64) * size + receiver
     return ~np.isin(keys, refused)
-
-
-def _values(network: Network, offer: Longs, need: Longs) -> tuple[Longs, Longs]:
-    """Value of a unit, -1 where it is not known, and the units that can move at once.
-
-    Raises:
-        BadInput: what moves is too much to be added exactly.
-    """
-    offers, needs = network.edges["Offer"], network.edges["Need"]
-    offered, needed = offers.columns["value_minor"][offer], needs.columns["value_minor"][need]
-    units = np.minimum(free_units(offers, offer), free_units(needs, need))
-    value = np.where(offered >= 0, offered, needed)
-    worth = np.maximum(value, 0).astype(np.float64) * units
-    if len(worth) and (worth.max() > LARGEST_AMOUNT or worth.sum() >= LARGEST_TOTAL):
-        at = int(worth.argmax())
-        named = ("Offer", offer) if offered[at] >= 0 else ("Need", need)
-        raise _too_much(network, *named, at, int(value[at]), int(units[at]), worth)
-    return value, units
-
-
-def _too_much(
-    network: Network, kind: str, rows: Longs, at: int, value: int, units: int, worth: Floats
-) -> BadInput:
-    """What is wrong with the leg that moves most, or with all of them together."""
-    (key,) = network.edges[kind].keys.take(rows[[at]])
-    alone = too_much(kind, key, value, units)
-    if alone is not None:
-        return BadInput(alone)
-    return BadInput(
-        f"{len(worth):,} possible legs move {show_money(int(worth.sum()))} together, at most "
-        f"{show_money(LARGEST_TOTAL)} can be added exactly; ask for one region, or look at the "
-        f"largest: {moves(kind, key, value, units)}"
-    )
 
 
 def _left(table: EdgeTable, rows: Longs, day: int) -> Floats:

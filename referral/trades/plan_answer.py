@@ -136,6 +136,7 @@ def plan_answer(
         computed_at=network.computed_at,
         method=made.method,
         exact=made.optimal,
+        warnings=found.warnings,
         legs=Long(made.legs),
         parties=made.parties,
         value_minor=Money(made.value),

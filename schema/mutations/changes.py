@@ -14,6 +14,7 @@ from graph.inputs import validate, validate_key
 from graph.model import RECORDS, NodeRef, RecordInfo, Scalar
 from graph.model.fields import DEFAULT_REGION, show_money
 from graph.store import Change, Delete, Mode, Upsert
+from schema.errors import in_money
 from schema.mutations.inputs import public_name
 from schema.mutations.rules import DELETIONS, STEPS
 
@@ -133,4 +134,5 @@ def _public(info: RecordInfo, given: Values, problem: FieldProblem) -> FieldProb
     if known is not None and known.scalar is Scalar.MONEY:
         amount = given[known.name]
         message = message.replace(shown(amount), shown(show_money(amount)), 1)
+        message = in_money(known.name, message)
     return FieldProblem(public_field(info, problem.field), message)

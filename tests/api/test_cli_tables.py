@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,6 +118,13 @@ def test_an_answer_tells_how_sure_and_how_old_it_is(
     exact: bool, bound: float | None, age: float, line: str
 ) -> None:
     assert printed(circles(exact=exact, bound=bound, age=age)).splitlines()[2] == line
+
+
+def test_what_was_passed_over_is_told_above_the_table() -> None:
+    text = printed(replace(circles(), warnings=("offer 'x [1]' is too large",)))
+
+    assert "warning: offer 'x [1]' is too large\n" in text
+    assert "warnings" not in text + printed(circles())
 
 
 def test_no_rows_are_told() -> None:

@@ -53,6 +53,7 @@ _BY_NAME: dict[str, tuple[Any, ...]] = {
     "updated_at": MOMENTS,
     "revision": (1, 2, 3),
     "key": KEYS,
+    "value_minor": (0, 1, 99, 2**50),
 }
 _BY_SCALAR: dict[Scalar, tuple[Any, ...]] = {
     Scalar.TEXT: TEXTS,

@@ -198,6 +198,8 @@ BIRTHDAY = "not a birthday; write YYYY-MM-DD, or --MM-DD where the year is unkno
         ("Customer", "trust", 1.01, "1.01: must be at most 1.0"),
         ("Customer", "industry_climate_index", 201, "201: must be at most 200.0"),
         ("Purchase", "amount_minor", -1, "-1: must be at least 0"),
+        ("Offer", "value_minor", 2**50 + 1, f"{2**50 + 1}: must be at most {2**50:,}"),
+        ("Need", "value_minor", 2**50 + 1, f"{2**50 + 1}: must be at most {2**50:,}"),
         ("Purchase", "amount_minor", True, "True: must be a number"),
         ("Purchase", "amount_minor", "12.50", "'12.50': must be a whole number"),
         ("Purchase", "amount_minor", 1e300, "1e+300: must be a whole number of at most 64 bits"),

@@ -127,44 +127,69 @@ def test_an_offer_without_value_is_worth_what_the_need_says_or_is_unknown() -> N
     assert row.value_minor == 7
 
 
-def test_a_value_too_large_to_be_added_is_refused_with_whose_it_is() -> None:
+def test_a_leg_too_large_to_be_added_is_passed_over_and_told() -> None:
     """The offer of c00000: 3 units of it are needed."""
     largest = swap(value_minor=[2**50 // 3, 0], quantity=[2**31 - 1] * 2)
     assert trade_opportunities(largest).items[0].value_minor == 2**50 // 3 * 3
+    assert trade_opportunities(largest).warnings == ()
 
-    for value, told in (
-        (2**50 // 3 + 1, "11258999068426.26 (3 units of 3752999689475.42)"),
-        (2**62, "138350580552821637.12 (3 units of 46116860184273879.04)"),
-    ):
-        absurd = swap(value_minor=[value, 2**40], quantity=[2**31 - 1] * 2)
-        for ask in (trade_opportunities, trade_plan, missing_links):
-            with pytest.raises(BadInput) as refused:
-                ask(absurd)
-            assert str(refused.value) == (
-                f"offer '0' moves {told}; one leg may move at most 11258999068426.24: "
-                "correct its value or quantity"
-            )
+    absurd = swap(value_minor=[2**50 // 3 + 1, 2**40], quantity=[2**31 - 1] * 2)
+    for ask in (trade_opportunities, trade_plan, missing_links):
+        assert ask(absurd).warnings == (
+            "offer '0' moves 11258999068426.26 (3 units of 3752999689475.42); one leg may move at "
+            "most 11258999068426.24: correct its value or quantity",
+        )
+    assert trade_opportunities(absurd).total == 0
 
 
-def test_a_need_of_absurd_value_is_named_where_the_offer_has_none() -> None:
-    absurd = trades(offers=[(0, 0, -1), (1, 1, 1)], needs=[(1, 0, 2**51), (0, 1, 1)])
+@pytest.mark.parametrize("kind", ["offer", "need"])
+def test_a_value_written_before_there_was_a_limit_blocks_nobody_else(kind: str) -> None:
+    """0 and 1 swap; 2 offers, or needs, something of an absurd value."""
+    rows = {"offer": [(0, 0, 5), (1, 1, 5)], "need": [(1, 0, 0), (0, 1, 0)]}
+    rows[kind].append((2, 2, 2**63 - 1))
+    asked = trades(offers=rows["offer"], needs=rows["need"])
 
-    with pytest.raises(BadInput, match=r"need '.*' moves 22517998136852\.48; one leg"):
-        trade_opportunities(absurd)
+    for ask in (trade_opportunities, trade_plan, missing_links):
+        assert ask(asked).warnings == (
+            f"{kind} '2' was passed over: its value is 92233720368547758.07, at most "
+            "11258999068426.24 can be added exactly; correct it",
+        )
+    assert trade_opportunities(asked).total == 1
+    assert trade_plan(asked).parties == 2
 
 
-def test_values_too_large_together_are_refused_with_the_largest() -> None:
+def test_a_leg_is_too_large_by_the_need_where_the_offer_has_no_value() -> None:
+    asked = network_from_arrays(
+        {"Contact": ["c00000", "c00001"], "Good": ["g0", "g1"]},
+        {
+            "Offer": EdgeArrays(
+                [0, 1], [2, 3], columns={"value_minor": [-1, 1], "quantity": [3, 3]}
+            ),
+            "Need": EdgeArrays(
+                [1, 0], [2, 3], columns={"value_minor": [2**49, -1], "quantity": [3, 3]}
+            ),
+        },
+        computed_at=MADE,
+    )
+
+    (told,) = trade_opportunities(asked).warnings
+
+    assert told.startswith("need '0' moves 16888498602639.36 (3 units of 5629499534213.12); one")
+
+
+def test_of_values_too_large_together_the_largest_are_passed_over() -> None:
     """Eight legs of 2**50 are 2**53."""
     many = ring(3, 2**50)
-    assert trade_opportunities(many).total == 5
+    assert trade_opportunities(many).warnings == ()
 
-    with pytest.raises(BadInput) as refused:
-        trade_opportunities(ring(4, 2**50))
+    found = trade_opportunities(ring(4, 2**50))
 
-    assert str(refused.value) == (
+    assert found.total == 3
+    assert found.warnings == (
         "12 possible legs move 135107988821114.88 together, at most 90071992547409.92 can be "
-        "added exactly; ask for one region, or look at the largest: offer '0' moves "
-        "11258999068426.24"
+        "added exactly, so the largest were passed over; correct these or ask for one region",
+        "offer '2' moves 11258999068426.24 and was passed over",
+        "offer '3' moves 11258999068426.24 and was passed over",
     )
 
 

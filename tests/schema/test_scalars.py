@@ -48,16 +48,17 @@ def test_money_may_be_given_short(given: object, minor: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [1.5, True, None, "", "1.005", "1,000", "1e3", "NaN", ".5", "+1", " 1", "١", 10**19]
+    "given", [1.5, True, None, "", "1.005", "1,000", "1e3", "NaN", ".5", "+1", " 1", "١"]
 )
 def test_what_is_no_amount_is_refused(given: object) -> None:
     with pytest.raises(GraphQLError, match="is not an amount; write it as a string"):
         read_money(given)
 
 
-def test_an_amount_beyond_64_bits_is_refused() -> None:
+@pytest.mark.parametrize("given", ["92233720368547758.08", 10**19, "-" + "9" * 100 + ".00"])
+def test_an_amount_beyond_64_bits_is_refused(given: object) -> None:
     with pytest.raises(GraphQLError, match=r"is too large; the largest is 92233720368547758\.07"):
-        read_money("92233720368547758.08")
+        read_money(given)
 
 
 @pytest.mark.parametrize(("given", "number"), [(5, 5), ("-9223372036854775807", -(2**63) + 1)])
@@ -87,7 +88,7 @@ def test_literals_keep_all_their_digits(scalar: Any, literal: str, value: int) -
 @pytest.mark.parametrize("literal", ["12.34", "true", "[1]", "99999999999999999999999", "NAME"])
 @pytest.mark.parametrize("scalar", [Money, Long])
 def test_other_literals_are_refused(scalar: Any, literal: str) -> None:
-    with pytest.raises(GraphQLError, match="is not"):
+    with pytest.raises(GraphQLError, match=r"is not|is too large"):
         _read(scalar, literal)
 
 

@@ -28,7 +28,7 @@ from graph.store import TenantGraph, Upsert
 from tests.graph.conftest import Budget
 from tests.graph.store_contract.sameness import FUZZ, check_page
 from tests.graph.stores import STORES, StoreRow
-from tests.graph.strategies import KEYS, ORDERING, WORLDS, filters, operators, pool, world
+from tests.graph.strategies import BASE, KEYS, ORDERING, WORLDS, filters, operators, pool, world
 
 FIELDS = [
     pytest.param(kind, f, id=f"{kind}.{f.name}")
@@ -339,26 +339,16 @@ async def test_a_list_has_an_item_not_a_part_of_one(graph: TenantGraph) -> None:
 
 async def test_amounts_are_compared_exactly(graph: TenantGraph) -> None:
     """As floats these three would be the same number."""
+    bought = {"customer_key": "c", "at": BASE}
     await graph.commit(
-        [Upsert("Good", "g", {"name": "g"}), Upsert("Contact", "c", {"name": "c"})]
-        + [
-            Upsert(
-                "Offer",
-                str(n),
-                {
-                    "source": NodeRef("Contact", "c"),
-                    "target": NodeRef("Good", "g"),
-                    "value_minor": 2**62 + n,
-                },
-            )
-            for n in range(3)
-        ],
+        [Upsert("Customer", "c", {"name": "c"})]
+        + [Upsert("Purchase", str(n), {**bought, "amount_minor": 2**62 + n}) for n in range(3)],
         actor="tests",
     )
 
-    part = Compare("value_minor", Op.EQ, 2**62 + 1)
-    assert await found(graph, "Offer", part) == ["1"]
-    assert await found(graph, "Offer", replace(part, op=Op.GT)) == ["2"]
+    part = Compare("amount_minor", Op.EQ, 2**62 + 1)
+    assert await found(graph, "Purchase", part) == ["1"]
+    assert await found(graph, "Purchase", replace(part, op=Op.GT)) == ["2"]
 
 
 def test_every_field_of_every_record_is_tried() -> None:

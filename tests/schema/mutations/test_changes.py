@@ -103,7 +103,7 @@ async def test_wrong_money_is_told_as_it_was_written(each_writer: Writer) -> Non
     assert problem == {
         "index": 0,
         "code": "INVALID",
-        "message": "'-5.00': must be at least 0",
+        "message": "'-5.00': must be at least 0.00",
         "field": "amount",
     }
 

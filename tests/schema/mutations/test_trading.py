@@ -614,6 +614,12 @@ async def test_no_derived_mutation_writes_trades_or_reservations(desk: Desk) -> 
     [
         ({"target": {"kind": "GOOD", "key": "none"}}, "MISSING_END", "target", "there is no Good"),
         ({"value": "-5.00"}, "INVALID", "value", "must be at least"),
+        (
+            {"value": "92233720368547758.07"},
+            "INVALID",
+            "value",
+            "'92233720368547758.07': must be at most 11258999068426.24",
+        ),
         ({"quantity": -1}, "INVALID", "quantity", "must be at least 0"),
         ({"target": {"kind": "CUSTOMER", "key": "house"}}, "WRONG_END", "target", "is a Good"),
     ],
@@ -639,10 +645,11 @@ async def test_wrong_offers_are_refused_and_write_nothing(
     assert await desk.graph.version() == before
 
 
-async def test_an_absurd_value_is_refused_by_its_type(desk: Desk) -> None:
+@pytest.mark.parametrize("value", ["999999999999999999.99", "999999999999999999999.00"])
+async def test_an_absurd_value_is_refused_by_its_type(desk: Desk, value: str) -> None:
     ends = 'source: {kind: CUSTOMER, key: "agency"}, target: {kind: GOOD, key: "ads"}'
     query = f"""mutation {{ recordOffers(input: {{offers: [
-        {{{ends}, value: "999999999999999999.99"}}]}}) {{ version }} }}"""
+        {{{ends}, value: "{value}"}}]}}) {{ version }} }}"""
     context = Context(desk.graph, analytics=desk.analytics)
 
     result = await desk.schema.execute(query, context_value=context)
