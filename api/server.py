@@ -17,7 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import Application, build_app
 from api.collector import settle
-from api.http import LEAVE
+from api.http import ABORT, LEAVE
 from api.logs import configure
 from api.settings import Settings
 from graph.settling import GRACE_S
@@ -29,7 +29,13 @@ uvicorn's own default of 5 s then kills it again and again)."""
 
 
 class Connection(HttpToolsProtocol):
-    """An HTTP connection that ends what lasts (events) when the server stops."""
+    """An HTTP connection that ends what lasts (events) when the server stops or nobody reads."""
+
+    def on_message_begin(self) -> None:
+        """Begins a request, which may cut the connection of a client that takes nothing."""
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[ABORT] = self.transport.abort
 
     def shutdown(self) -> None:
         """Is told that the server stops."""

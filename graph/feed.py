@@ -53,15 +53,17 @@ class Feed:
         """The version that a follower begins after: `after`, or the newest one.
 
         Raises:
-            BadInput: no commit has had that version yet.
+            BadInput: no commit has had that version yet, or can have it.
             StoreUnavailable: the store does not answer.
         """
-        if after is not None and 0 <= after <= self._newest:
+        if after is not None and after < 0:
+            raise BadInput(f"after: {after:,} is no version; take one from an answer, or 0 for all")
+        if after is not None and after <= self._newest:
             return after
         await self._look()
         if after is None:
             return self._newest
-        if not 0 <= after <= self._newest:
+        if after > self._newest:
             raise BadInput(
                 f"after: no commit has version {after:,} yet, the newest is {self._newest:,}; "
                 "take a version from an answer"

@@ -13,6 +13,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from graph.errors import BadInput
 from graph.feed import Feed
 from graph.model import NodeRef, edge_records, node_records
 from graph.store import Action, LogEntry, LoggedChange
@@ -133,7 +134,7 @@ def fields() -> list[StrawberryField]:
                 argument(
                     "kinds",
                     list_of(graphql_enum(RecordKind)),
-                    "Only changes to records of these kinds; all if not given.",
+                    "Only changes to records of these kinds, at least one; all if not given.",
                 ),
                 argument(
                     "after",
@@ -151,6 +152,8 @@ async def _changes(
 ) -> AsyncIterator[Commit]:
     feed = call.context.feed
     assert feed is not None, "whoever runs subscriptions gives the context a feed"
+    if kinds is not None and not kinds:
+        raise BadInput("kinds: an empty list asks for no change at all; name some, or leave it out")
     start = await feed.start(after)
     wanted = frozenset(kind.value for kind in (RecordKind if kinds is None else kinds))
     return _events(feed, start, wanted, tell_start=after is None)

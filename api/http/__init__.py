@@ -14,12 +14,13 @@ small query does.
 """
 
 from api.http.endpoint import Endpoint
-from api.http.events import LEAVE, Streaming
+from api.http.events import ABORT, LEAVE, Streaming
 from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
 from api.http.requests import GraphQLRequest
 from api.http.sockets import Rules, Sockets
 
 __all__ = [
+    "ABORT",
     "HTML",
     "JSON",
     "LEAVE",

@@ -25,6 +25,9 @@ HEARTBEAT_S = 12.0
 LEAVE = "renmai.leave"
 """Where the scope of a request that lasts says how to end it, for a server that stops."""
 
+ABORT = "renmai.abort"
+"""Where the scope of a request says how to cut its connection, whatever is still to be sent."""
+
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
     (b"cache-control", b"no-store"),
@@ -105,9 +108,18 @@ async def send_events(
         return
     except TimeoutError:
         streaming.stalled()
+        await _cut(scope, receive)
         return
     with suppress(TimeoutError):
         await writer.write(b"", more=False)
+
+
+async def _cut(scope: Scope, receive: Receive) -> None:
+    """Ends the connection, where the server lets us; what was written is not waited for."""
+    if ABORT in scope:
+        scope[ABORT]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 async def _first_of(*work: Any) -> None:

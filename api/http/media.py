@@ -47,7 +47,11 @@ def negotiate(accept: str | None) -> str:
         if found is not None and quality > best_quality:
             best, best_quality = found, quality
     if best is None:
-        raise HttpError(406, f"answers are {RESPONSE_JSON} or {JSON}; name one in Accept")
+        raise HttpError(
+            406,
+            f"answers are {RESPONSE_JSON} or {JSON}; name one in Accept, also beside {PARTS} "
+            f"(parts, by @defer) and {EVENTS} (subscriptions)",
+        )
     return best
 
 

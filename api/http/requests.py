@@ -17,7 +17,7 @@ from api.http.presence import ClientGone
 MOST_PARAMETERS = 100
 """Most parameters of a GET request; ours are four."""
 
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
 
 Headers = Mapping[bytes, bytes]
 """A request's headers by their names in lower case."""
@@ -220,7 +220,7 @@ def _checked(
     query: object, variables: object, operation: object, extensions: object, *, read_only: bool
 ) -> GraphQLRequest:
     sha256 = None if extensions is None else _persisted(extensions)
-    if query is None and sha256 is not None:
+    if sha256 is not None and (query is None or query == ""):
         query = ""
     elif not isinstance(query, str) or not query.strip():
         raise HttpError(400, "`query` is missing; it is the text of a GraphQL document")
@@ -243,6 +243,6 @@ def _persisted(extensions: object) -> str | None:
         raise HttpError(
             400,
             "`extensions.persistedQuery` must be an object of `version`, which is 1, and "
-            "`sha256Hash`, the 64 lower-case hexadecimal digits of the text's SHA-256",
+            "`sha256Hash`, the 64 hexadecimal digits of the text's SHA-256",
         )
-    return sha256
+    return sha256.lower()

@@ -164,7 +164,9 @@ class _Socket:
             case "complete":
                 self._complete(_id(message))
             case other:
-                raise Closed(4400, f"no message of a client has type {orjson.dumps(other)!r}")
+                raise Closed(
+                    4400, f"no message of a client has type {orjson.dumps(other).decode()}"
+                )
 
     async def _begin(self) -> None:
         if self._acknowledged:
@@ -181,7 +183,9 @@ class _Socket:
             asked = from_message(payload)
         except HttpError as error:
             raise Closed(4400, str(error)) from error
-        if len(self._tasks) >= self._rules.most:
+        ending = sum(task.cancelling() > 0 for task in self._tasks)
+        most = self._rules.most
+        if len(self._tasks) - ending >= most or ending >= most:  # commits on their way still end
             await self._say({"id": name, "type": "error", "payload": [self._too_many()]})
             return
         task = asyncio.ensure_future(self._run(name, asked))

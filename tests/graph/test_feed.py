@@ -83,7 +83,12 @@ async def test_who_names_no_version_hears_what_comes(graph: TenantGraph) -> None
         assert await heard(entries, 1) == [2]
 
 
-@pytest.mark.parametrize("after", [-1, 2, 2**62])
+async def test_a_negative_version_is_refused(graph: TenantGraph) -> None:
+    with pytest.raises(BadInput, match="after: -1 is no version; take one from an answer"):
+        await Feed(graph, NEVER_S).start(-1)
+
+
+@pytest.mark.parametrize("after", [2, 2**62])
 async def test_a_version_that_no_commit_has_had_is_refused(graph: TenantGraph, after: int) -> None:
     await commit(graph, "a")
 

@@ -36,6 +36,11 @@ class Answer:
         await self._reader.readline()
         return found
 
+    async def drain(self) -> None:
+        """Reads on until the connection is cut."""
+        while True:
+            await self.chunk()
+
     async def event(self) -> tuple[str, Any]:
         """The next event and its data; comments are left out."""
         async with asyncio.timeout(10):
@@ -216,14 +221,20 @@ async def test_a_server_that_stops_ends_streams_at_once_and_not_as_complete(
     await stream.__aexit__(None, None, None)
 
 
-async def test_who_takes_nothing_is_given_up(tmp_path: Path) -> None:
+async def test_who_takes_nothing_is_disconnected(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     world = World(tmp_path, subscription_stall_s=0.3)
     goods = [Upsert("Good", f"{number}", {"name": "G"}) for number in range(6_000)]
     aliases = " ".join(f"a{number}: action" for number in range(200))
     with served(world.app) as port:
         await world.app.state.service.store.tenant("default").commit(goods, actor="test")
         query = f"subscription {{ changes(after: 0) {{ changes {{ {aliases} }} }} }}"
-        async with asked(port, by_post(query)):
+        async with asked(port, by_post(query)) as answer:
             await until(lambda: world.count("renmai_subscriptions_total", what="stalled") == 1)
             await until(lambda: world.open == 0)
             assert 0 < world.count("renmai_subscription_events_total") < 60
+            async with asyncio.timeout(20):
+                with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+                    await answer.drain()
+    assert "without completing response" not in caplog.text

@@ -24,9 +24,12 @@ def test_the_answer_is_of_the_type_the_client_likes_best(accept: str | None, med
     assert negotiate(accept) == media
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "application/json;q=x"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json;q=0", "application/json;q=x", "multipart/mixed"]
+)
 def test_a_client_that_takes_no_json_is_refused(accept: str) -> None:
     with pytest.raises(HttpError) as caught:
         negotiate(accept)
 
     assert caught.value.status == 406
+    assert "also beside multipart/mixed" in str(caught.value)

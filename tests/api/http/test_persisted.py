@@ -64,6 +64,16 @@ async def test_a_text_that_came_without_its_hash_is_found_by_it_by_get_too(
     assert answer.json() == ANSWER
 
 
+async def test_a_hash_may_be_in_upper_case_and_beside_an_empty_text(client: AsyncClient) -> None:
+    await post(client, {"query": QUERY})
+    given = extensions(QUERY)
+    given["persistedQuery"]["sha256Hash"] = given["persistedQuery"]["sha256Hash"].upper()
+
+    answer = await post(client, {"query": "", "extensions": given})
+
+    assert answer.json() == ANSWER
+
+
 async def test_a_hash_of_another_text_is_refused_and_nothing_runs(client: AsyncClient) -> None:
     answer = await post(client, {"query": QUERY, "extensions": extensions(UNKNOWN)})
 
@@ -79,7 +89,7 @@ async def test_a_hash_of_another_text_is_refused_and_nothing_runs(client: AsyncC
         ([], "`extensions` must be a JSON object"),
         ({"persistedQuery": 1}, "`extensions.persistedQuery` must be"),
         ({"persistedQuery": {"version": 1}}, "`extensions.persistedQuery` must be"),
-        ({"persistedQuery": {"version": 1, "sha256Hash": "A" * 64}}, "64 lower-case"),
+        ({"persistedQuery": {"version": 1, "sha256Hash": "G" * 64}}, "64 hexadecimal"),
         ({"persistedQuery": {"version": 2, "sha256Hash": "a" * 64}}, "`version`, which is 1"),
         ({"tracing": True}, "`query` is missing"),
         ({"persistedQuery": None}, "`query` is missing"),
