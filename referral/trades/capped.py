@@ -20,8 +20,9 @@ from graph.errors import BadInput
 from referral.trades.columns import Columns, no_prices
 from referral.trades.diving import dive
 from referral.trades.forcing import CannotForceError
+from referral.trades.greedy import greedy
 from referral.trades.highs import Linear
-from referral.trades.instance import Instance
+from referral.trades.instance import Instance, groups_counted
 from referral.trades.master import Master, Whole
 from referral.trades.plan_types import Capacity, Goal, Level, PlanOptions
 from referral.trades.want_graph import Floats, Longs
@@ -140,16 +141,24 @@ class Capped:
         """Betters the plan as far as possible; returns a bound on every plan."""
         if not len(self.columns):
             return 0.0
-        if self.complete:
-            return self._choose(goal, np.arange(len(self.columns)))
+        if not self._master.settled:
+            self._begin(goal)
         limit = self._limit(goal)
         if self._done(goal, limit):
             return limit
+        if self.complete:
+            return min(limit, self._choose(goal, np.arange(len(self.columns))))
         swaps = np.flatnonzero(self.columns.lengths == 2)
         self._choose(goal, self._with_plan(swaps), share=0.1)
         if self._done(goal, limit):
             return limit
         return min(limit, self._generated(goal))
+
+    def _begin(self, goal: Goal) -> None:
+        """Takes a plan made at once, below which none falls, however the time is cut."""
+        found = greedy(self._master, goal, self._forced)
+        if found is not None:
+            self.among, self.times = found
 
     def _done(self, goal: Goal, bound: float) -> bool:
         return bound - self._reached(goal) <= _tolerance(bound)
@@ -159,9 +168,10 @@ class Capped:
         problem, settled = self.columns.problem, dict(self._master.settled)
         chains = bool(problem.gift.any())
         trades = settled.get(Goal.TRADES)
-        if goal is Goal.TRADES:
-            return float(len(np.unique(problem.receiver)))
-        if goal in (Goal.VALUE, Goal.EXPECTED) and self._once and not settled:
+        if groups_counted(goal) or goal is Goal.TRADES:
+            who = problem.group if groups_counted(goal) else np.arange(problem.size)
+            return float(len(np.unique(who[problem.receiver])))
+        if goal in (Goal.VALUE, Goal.EXPECTED) and not settled:
             return self._most_received(goal)
         if goal is Goal.SHORTER_CYCLES and trades is not None:
             return -trades if chains else -2 * trades
@@ -169,12 +179,15 @@ class Capped:
         return 0.0 if goal is Goal.EMBEDDED_SWAPS and only_swaps else math.inf
 
     def _most_received(self, goal: Goal) -> float:
-        """Every party's best leg: none receives twice, and a leg holds no likelier than it does."""
+        """The best leg of every party, or of every unit needed: none of these receives twice.
+
+        A trade holds no likelier than each of its legs does.
+        """
         problem = self.columns.problem
         gain = problem.worth * 1.0 if goal is Goal.VALUE else problem.stake * problem.chance
-        best = np.zeros(problem.size)
-        np.maximum.at(best, problem.receiver, gain)
-        return float(best.sum())
+        best = np.zeros(len(problem.room))
+        np.maximum.at(best, problem.uses[:, 0 if self._once else 1], gain)
+        return float((best * problem.room).sum())
 
     def _generated(self, goal: Goal) -> float:
         """Settles a goal by column generation; returns a bound on every plan."""
@@ -304,7 +317,10 @@ class Capped:
         """
         whole = self._master.choose(goal, among, self._left() * share)
         self._take(goal, among, whole)
-        return self._reached(goal) if whole.proven else whole.bound
+        if whole.proven:
+            return self._reached(goal)
+        whole_numbers = goal is not Goal.EXPECTED and whole.bound < math.inf
+        return math.floor(whole.bound + 1e-6) if whole_numbers else whole.bound
 
     def _take(self, goal: Goal, among: Longs, whole: Whole) -> None:
         """Takes a whole plan if it is better."""

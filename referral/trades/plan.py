@@ -127,16 +127,22 @@ def _expected(graph: WantGraph, options: PlanOptions, left: Callable[[], float])
         if capped.complete:
             return replace(_capped(graph, whole, left), method="all cycles listed")
     short = _capped(graph, replace(options, max_parties=MOST_PARTIES, max_chain=chain), left)
-    bound = max(_most_expected(graph), short.levels[0].value)
+    units = options.capacity is Capacity.UNITS
+    bound = max(_most_expected(graph, by_units=units), short.levels[0].value)
     reached = short.levels[0].value
     proven = bound - reached <= 1e-9 * max(1.0, bound)
     level = Level(Goal.EXPECTED, reached, bound, proven)
     return replace(short, levels=(level, *short.levels[1:]), bound=bound, optimal=proven)
 
 
-def _most_expected(graph: WantGraph) -> float:
+def _most_expected(graph: WantGraph, *, by_units: bool) -> float:
     """No plan's expected value is above its legs' own: a leg holds no more often than it alone."""
-    stake = graph.worth() if (graph.value >= 0).any() else np.ones(graph.arcs)
+    worth = np.maximum(graph.value, 0) if by_units else graph.worth()
+    stake = worth if (graph.value >= 0).any() else np.ones(graph.arcs)
+    if by_units:
+        best = np.zeros(len(graph.need_units))
+        np.maximum.at(best, graph.need, stake * graph.probability)
+        return float((best * graph.need_units).sum())
     best = np.zeros(len(graph))
     np.maximum.at(best, graph.receiver, stake * graph.probability)
     return float(best[~graph.dummy].sum())

@@ -85,6 +85,8 @@ class Uncapped:
     def _by_flow(self, goal: Goal) -> float:
         settled = [(self._sum(g), v) for g, v in self._settled if self._units or _is_count(g)]
         must = self._forced if self._units else ~self._cover.idle
+        if not self._settled:
+            self._begin(goal)
         found = best_flow(
             self._network(), self._sum(goal), settled, self._cover.allowed, must, self._left
         )
@@ -94,8 +96,25 @@ class Uncapped:
             goal, self._best
         ):
             self._best = found.units
-        bound = found.bound
-        return bound if goal is Goal.EXPECTED else float(np.floor(bound + 1e-6))
+        return min(self._most(goal), float(np.floor(found.bound + 1e-6)))
+
+    def _begin(self, goal: Goal) -> None:
+        """By units, begins with each party trading once: an assignment has that at once."""
+        weight = self._weight(Goal.TRADES if _is_count(goal) else goal)
+        if self._cover.maximize(weight.astype(np.int64)) is not None:
+            self._best = self._used(self._cover.match)
+
+    def _most(self, goal: Goal) -> float:
+        """What no plan surpasses, as far as that can be told at a glance; infinite if not."""
+        graph = self._graph
+        if _is_count(goal):
+            group = self._network().group
+            return float(len(np.unique(group[group >= 0])))
+        if goal is not Goal.VALUE or not self._units:
+            return np.inf
+        best = np.zeros(len(graph.need_units))
+        np.maximum.at(best, graph.need, np.maximum(graph.value, 0))
+        return float((best * graph.need_units).sum())
 
     def _network(self) -> Network:
         graph, arcs = self._graph, len(self._giver)

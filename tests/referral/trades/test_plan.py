@@ -124,12 +124,22 @@ def test_forced_parties_are_found_columns_also_when_they_are_made_as_needed() ->
 
 
 def test_forced_parties_for_which_time_is_short_are_not_said_to_be_impossible() -> None:
-    """3, 4 and 5 swap with nobody: their circle is found by no search that has no time."""
-    graph = want_graph(6, [0, 1, 3, 4, 5], [1, 0, 4, 5, 3])
+    """2 goes around with 0 for much, with 1 for little; only 0 does so with 3.
+
+    The plan that is made at once takes the former, so 3 is missing.
+    """
+    graph = want_graph(
+        7,
+        [0, 4, 2, 1, 5, 2, 0, 6, 3],
+        [4, 2, 0, 5, 2, 1, 6, 3, 0],
+        value=[9, 9, 9, 1, 1, 1, 5, 5, 5],
+    )
+    asked = PlanOptions(objective=Objective.VALUE, pool=0, forced=(2, 3))
+    assert plan(graph, asked).value == 18
     times = iter([0.0])
 
     with pytest.raises(BadInput, match="was found in time; allow more time, or force fewer"):
-        plan(graph, PlanOptions(pool=0, forced=(3, 0)), clock=lambda: next(times, 1e9))
+        plan(graph, asked, clock=lambda: next(times, 1e9))
 
 
 def test_a_forced_party_that_only_receives_cannot_trade_without_a_gift() -> None:
