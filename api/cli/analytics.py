@@ -42,6 +42,14 @@ SHORT_NAMES = {
 OWN = {"store": StoreOption, "tenant": TenantOption, "as_json": JsonOption}
 
 
+def _hyphens(word: str) -> str:
+    return word.replace("_", "-")
+
+
+HYPHENS: dict[str, Any] = {"token_normalize_func": _hyphens}
+"""`k-core` and `k_core` are one word, of options and of what they choose from."""
+
+
 def add_analytics(
     app: typer.Typer, groups: Mapping[str, typer.Typer], *, panel: str | None = None
 ) -> None:
@@ -56,12 +64,17 @@ def add_analytics(
         name = SHORT_NAMES.get(analytic.name, analytic.name).replace("_", "-")
         if name in groups:
             group = groups[name]
-            group.callback(invoke_without_command=True, help=analytic.description)(
-                _unless_further(_command(analytic))
-            )
+            group.callback(
+                invoke_without_command=True, help=analytic.description, context_settings=HYPHENS
+            )(_unless_further(_command(analytic)))
             app.add_typer(group, name=name, rich_help_panel=panel)
         else:
-            app.command(name, help=analytic.description, rich_help_panel=panel)(_command(analytic))
+            app.command(
+                name,
+                help=analytic.description,
+                rich_help_panel=panel,
+                context_settings=HYPHENS,
+            )(_command(analytic))
 
 
 def _unless_further(command: Callable[..., None]) -> Callable[..., None]:

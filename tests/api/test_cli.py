@@ -58,6 +58,23 @@ def test_a_plan_may_have_no_limit_on_circles(filled: Run) -> None:
     assert "max_parties: '9': must be at most 5" in told
 
 
+@pytest.mark.parametrize("word", ["k-core", "k_core", "K_CORE", "K-Core"])
+def test_a_measure_is_one_word_however_it_is_joined(filled: Run, word: str) -> None:
+    code, out, _ = filled("influencers", "--measure", word, "--with_communities", "--json")
+
+    assert (code, json.loads(out)["method"]) == (0, "peeling by degree")
+    assert None not in {row["community"] for row in json.loads(out)["items"]}
+
+
+def test_referrers_say_their_place_too(filled: Run) -> None:
+    _, out, _ = filled("top-referrers", "--with-communities", "--first", "1", "--json")
+
+    (row,) = json.loads(out)["items"]
+    assert row["out_degree"] >= 1
+    assert row["percentile"] > 50
+    assert row["community"] >= 1
+
+
 def test_the_version_is_told(run: Run) -> None:
     assert run("--version")[:2] == (0, "renmai 0.1.0\n")
 
