@@ -54,6 +54,9 @@ MOST = 10**15
 MAX_KNOWN = 64
 """Most values of the variables that an operation's cost is kept for."""
 
+MAX_WAY = 8
+"""Most fields of the costly way that a refusal names."""
+
 PAGED = ("first", "last")
 
 Found = tuple[int, int]
@@ -171,11 +174,12 @@ class Cost:
                 f"time they are spread; {MAX_SELECTED:,} are allowed; ask for fewer at once"
             )
         if limit and records > limit:
-            way = " > ".join(self._way(values))
+            way = [*self._way(values)]
+            shown = " > ".join([*way[:MAX_WAY], *(["..."] if len(way) > MAX_WAY else [])])
             raise TooExpensive(
                 f"the operation may bring {_shown(records)} records; {limit:,} are allowed "
                 f"(RENMAI_MAX_COST); lower `first` or `last`, or ask for fewer levels at once, "
-                f"along {way}"
+                f"along {shown}"
             )
 
     def _way(self, values: VariableValues) -> Iterator[str]:

@@ -163,6 +163,13 @@ async def test_what_costs_too_much_is_refused_before_anything_is_read(
     )
 
 
+async def test_a_refusal_names_the_beginning_of_a_long_way(schema: Schema) -> None:
+    (error,) = await answer(Executor(schema._schema), nested(*[100] * 12))
+
+    assert "more than 1,000,000,000,000,000 records" in error["message"]
+    assert error["message"].endswith("along contacts (100)" + " > ties (100)" * 7 + " > ...")
+
+
 @pytest.mark.parametrize("mode", list(Mode))
 async def test_too_many_fields_are_refused_even_without_a_limit(schema: Schema, mode: Mode) -> None:
     (error,) = await answer(Executor(schema._schema, mode, max_cost=0), doubled(30))
