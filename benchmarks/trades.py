@@ -192,11 +192,21 @@ def plans() -> None:
         sys.stdout.flush()
 
 
+USAGE = "usage: python -m benchmarks.trades [enumerate] [plan]; without a name, both\n"
+
+
 def main(arguments: list[str]) -> None:
-    """Runs what is named, or all."""
+    """Runs what is named, or all.
+
+    Raises:
+        SystemExit: a name that is none, with status 2; help was asked for, with 0.
+    """
     if arguments[:1] == ["one"]:
         sys.stdout.write(json.dumps(one(arguments[1], int(arguments[2]), int(arguments[3]))))
         return
+    if wrong := set(arguments) - {"enumerate", "plan"}:
+        sys.stderr.write(USAGE)
+        raise SystemExit(0 if wrong <= {"-h", "--help"} else 2)
     if not arguments or "enumerate" in arguments:
         enumerate_cycles()
     if not arguments or "plan" in arguments:

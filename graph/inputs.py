@@ -159,7 +159,14 @@ def _step(part: str | int) -> str:
 
 def told(error: ErrorDetails) -> str:
     """What is wrong with one value: the value, and what it must be."""
-    return f"{shown(error['input'])}: {_text(error['type'], error)}"
+    return f"{_given(error['input'])}: {_text(error['type'], error)}"
+
+
+def _given(value: object) -> str:
+    """A value as its caller may know it: a record by kind and key, not as Python writes it."""
+    if isinstance(value, Mapping) and value.keys() == {"kind", "key"}:
+        return f"{shown(str(value['kind'])).strip(chr(39))} {shown(value['key'])}"
+    return shown(value)
 
 
 def _text(kind: str, error: ErrorDetails) -> str:

@@ -107,6 +107,10 @@ def plain_plan(wants: WantFile, found: TradePlan) -> dict[str, Any]:
     }
 
 
+def _cycles(count: int) -> str:
+    return f"{count:,} {'cycle' if count == 1 else 'cycles'}"
+
+
 def _cycle(wants: WantFile, found: TradePlan, place: int) -> list[str]:
     """Who gives to whom: each to the one behind it, the last to the first."""
     return [wants.graph.labels[party] for party in found.trades[place].parties]
@@ -131,7 +135,7 @@ def _show(wants: WantFile, found: TradePlan) -> None:
     graph = wants.graph
     users = "" if found.users is None else f", {found.users:,} users"
     proof = "proven best" if found.optimal else f"at most {_number(found.bound)} possible"
-    title = f"{found.legs:,} trades{users} in {len(found.trades):,} cycles: {proof}"
+    title = f"{found.legs:,} trades{users} in {_cycles(len(found.trades))}: {proof}"
     table = Table(title=title, title_justify="left")
     for name in ("cycle", "gives", "to"):
         table.add_column(name, justify="right" if name == "cycle" else "left")

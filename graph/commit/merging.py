@@ -100,7 +100,7 @@ def _with_ends(draft: Draft, index: int, info: RecordInfo, change: Upsert) -> di
             draft.refuse(
                 index,
                 ProblemCode.WRONG_END,
-                f"the {name} of a {info.name} is a {' or '.join(kinds)}, not a {end.kind}",
+                f"{info.name}: the {name} is a {' or '.join(kinds)}, not a {end.kind}",
                 name,
             )
             return None

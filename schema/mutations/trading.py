@@ -270,8 +270,15 @@ def _named(field: str) -> str:
 def _public(changes: Sequence[Upsert], problems: Sequence[Problem]) -> list[Problem]:
     """Problems of the changes as those of the trade; of its units only if it could move on."""
     own = [p for p in problems if changes[p.index].kind not in ("Offer", "Need")]
-    told = [_of_trade(changes[p.index].kind, p) for p in own or problems]
+    causes = [p for p in own if not _follows(changes[p.index].kind, p)]
+    told = [_of_trade(changes[p.index].kind, p) for p in causes or own or problems]
     return list({p.message: p for p in reversed(told)}.values())[::-1]  # each once, at its first
+
+
+def _follows(kind: str, problem: Problem) -> bool:
+    """Whether a leg is refused only since its trade is: it is not there, or was there before."""
+    there = problem.field == "trade_key" or problem.code is ProblemCode.ALREADY_EXISTS
+    return kind == "TradeLeg" and there
 
 
 def _of_trade(kind: str, problem: Problem) -> Problem:

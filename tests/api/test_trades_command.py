@@ -44,7 +44,7 @@ def test_the_example_of_the_page_is_solved_as_the_page_says(
     run(str(example))
 
     out = capsys.readouterr().out
-    assert "3 trades, 3 users in 1 cycles: proven best" in out
+    assert "3 trades, 3 users in 1 cycle: proven best" in out
     assert "1 without a trade: LEAFLETS" in out
 
 

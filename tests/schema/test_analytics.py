@@ -428,7 +428,10 @@ async def test_no_record_is_read_where_none_is_asked_for(asker: Asker) -> None:
             '{ tradePlan(maxParties: 2, forced: [{kind: CUSTOMER, key: "bo"}]) { legs } }',
             "forced: Customer bo can't trade, being on no circle of at most 2 parties; don't force",
         ),
-        ('{ tradePlan(forced: [{kind: GOOD, key: "ads"}]) { legs } }', "forced.0: "),
+        (
+            '{ tradePlan(forced: [{kind: GOOD, key: "ads"}]) { legs } }',
+            "forced.0: Good 'ads': not a party",
+        ),
         ("{ missingLinks(maxParties: 4) { total } }", "maxParties: 4: "),
         (
             """{ debtClearing(debts: [{debtor: {kind: CUSTOMER, key: "bo"},

@@ -47,6 +47,8 @@ def guess(name: str, text: str) -> Format:
     """The format of a file, from its name and first lines."""
     if name.endswith(".wmd") or "# NUMBER ALTERNATIVES" in text[:10_000]:
         return Format.PREFLIB_WMD
+    if name.endswith(".input") and not text.strip():
+        return Format.KIDNEY_INPUT
     first = text.lstrip().split("\n", 1)[0].split()
     numbers = len(first) == 2 and all(token.isdigit() for token in first)
     closed = name.endswith(".input") or text.split()[-3:] == ["-1", "-1", "-1"]

@@ -34,9 +34,12 @@ def read_kidney_input(text: str, name: str = "input") -> WantFile:
         )
     line, ((n_at, n), (m_at, m)) = rows[0][0], rows[0][1]
     size, count = whole(name, line, n_at, n), whole(name, line, m_at, m)
-    closing = [token for _, token in rows[-1][1]]
-    if closing != _END:
+    ends = [i for i, (_, row) in enumerate(rows) if [token for _, token in row] == _END]
+    if not ends:
         raise Wrong(name, rows[-1][0], 1, "the file is unfinished; its last line is -1 -1 -1")
+    if ends[0] < len(rows) - 1:
+        behind, row = rows[ends[0] + 1]
+        raise Wrong(name, behind, row[0][0], "a line behind the last, -1 -1 -1; remove it")
     if len(rows) - 2 != count:
         raise Wrong(name, line, m_at, f"{count:,} arcs are announced, {len(rows) - 2:,} follow")
     labels = [str(i) for i in range(_size(name, line, n_at, size))]
@@ -83,6 +86,8 @@ def _rows(text: str) -> Iterator[Row]:
 
 def _file(kind: str, name: str, labels: list[str], rows: list[Row], first: int) -> WantFile:
     giver, receiver, weights = [], [], []
+    lines: dict[tuple[int, int], int] = {}
+    warnings = []
     for line, tokens in rows:
         if len(tokens) != 3:
             raise Wrong(name, line, 1, f"{len(tokens)} values; write source, target and weight")
@@ -92,9 +97,17 @@ def _file(kind: str, name: str, labels: list[str], rows: list[Row], first: int) 
         if giver[-1] == receiver[-1]:
             raise Wrong(name, line, target_at, "a party can't trade with itself; remove the line")
         weights.append(_weight(name, line, *weight))
+        before = lines.setdefault((giver[-1], receiver[-1]), line)
+        if before != line:
+            warnings.append(
+                f"line {line}: {source} to {target} stands in line {before} too; the larger weight "
+                "counts"
+            )
     scale = 10 ** max((_places(weight) for weight in weights), default=0)
     graph = want_graph(tuple(labels), giver, receiver, value=[int(w * scale) for w in weights])
-    return WantFile(graph=graph, format=kind, users_first=False, scale=scale)
+    return WantFile(
+        graph=graph, format=kind, users_first=False, scale=scale, warnings=tuple(warnings)
+    )
 
 
 def _party(name: str, line: int, column: int, token: str, first: int, size: int) -> int:

@@ -103,7 +103,7 @@ def test_an_edge_joins_what_it_may_join() -> None:
     assert (problem.code, problem.field, problem.message) == (
         ProblemCode.WRONG_END,
         "source",
-        "the source of a Referral is a Customer or Contact or Organization, not a Good",
+        "Referral: the source is a Customer or Contact or Organization, not a Good",
     )
 
 

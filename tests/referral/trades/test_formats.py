@@ -214,6 +214,7 @@ def test_kidney_input_is_read_from_0() -> None:
     [
         ("", 1, 1, "the first line gives parties and arcs"),
         ("2 1\n0 1 1\n", 2, 1, "the file is unfinished"),
+        ("2 1\n0 1 1\n-1 -1 -1\n  rubbish\n", 4, 3, "a line behind the last, -1 -1 -1; remove"),
         ("2 2\n0 1 1\n-1 -1 -1", 1, 3, "2 arcs are announced, 1 follow"),
         ("2 1\n0 2 1\n-1 -1 -1", 2, 3, "they are 0 to 1"),
         ("2 1\n1 1 1\n-1 -1 -1", 2, 3, "can't trade with itself"),
@@ -233,6 +234,20 @@ def test_a_wrong_kidney_file_is_named_with_its_place(
 
     assert (caught.value.line, caught.value.column) == (line, column)
     assert remedy in str(caught.value)
+
+
+def test_an_arc_that_stands_twice_is_told_and_the_larger_weight_counts() -> None:
+    wants = read_kidney_input("2 3\n0 1 1\n1 0 2\n0 1 4\n-1 -1 -1\n")
+
+    assert wants.warnings == ("line 4: 0 to 1 stands in line 2 too; the larger weight counts",)
+    assert plan(wants.graph).value == 6
+
+
+def test_an_empty_file_is_told_in_the_words_of_its_format(tmp_path: Path) -> None:
+    (tmp_path / "empty.input").write_text("\n")
+
+    with pytest.raises(Wrong, match="the first line gives parties and arcs: n m"):
+        read_wants(tmp_path / "empty.input")
 
 
 PREFLIB = """# FILE NAME: 1.wmd
