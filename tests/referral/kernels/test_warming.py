@@ -41,10 +41,10 @@ def test_analytics_use_only_what_was_compiled_ahead() -> None:
 
     for measure in InfluenceMeasure:
         for over in InfluenceGraph:
+            near = ("c00000",) if measure is InfluenceMeasure.PERSONALIZED else ()
             influencers(
-                asked, measure=measure, over=over, weighted=True, near=("c00000",),
-                with_communities=True,
-            )  # fmt: skip
+                asked, measure=measure, over=over, weighted=True, near=near, with_communities=True
+            )
     for by in ReferrerMeasure:
         top_referrers(asked, measure=by)
     communities(asked)
