@@ -72,7 +72,7 @@ neo4j-stop: $(RUNTIME) ## stop that server; its data stays
 test: $(DEV) ## run the tests, on SQLite and on a real Neo4j (ARGS="-k paging -x")
 	@$(BIN)/python -m pytest $(ARGS)
 
-fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random queries (ARGS="20000 SEED")
+fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random documents (ARGS="20000 SEED")
 	@$(BIN)/python -m tests.schema.execution.differential $(or $(ARGS),20000 $$$$)
 	@$(BIN)/python -m tests.schema.execution.mutants
 

@@ -45,6 +45,7 @@ from schema.context import Context
 from schema.execution import Executor, Mode
 from schema.execution.failures import Failures
 from schema.subscriptions import Change, ChangeAction, Commit, RecordKind, events_of
+from tests.schema.execution.deferring import deferring, join
 from tests.schema.execution.faults import FaultySchema, SmallGraph, spoilt_event
 from tests.schema.execution.queries import QueryWriter
 from tests.schema.world import company
@@ -52,8 +53,11 @@ from tests.schema.world import company
 LONGEST = 5_000
 """Characters of a query; longer ones take longer and find no more."""
 
-FAULTS = 3
+FAULTS = 2
 """How often each query is tried, with other faults each time: to validate it takes longest."""
+
+DEFERRED = 0.6
+"""The share of random queries that are tried with @defer too."""
 
 RATES = (0, 10, 40, 120)
 MANY_FAULTS = (60, 150, 250)
@@ -136,6 +140,7 @@ class Differential:
         random: the source of chance.
         changes: what events tell of.
         counts: what was seen.
+        seen: the documents tried.
     """
 
     faulty: FaultySchema
@@ -144,6 +149,7 @@ class Differential:
     random: Random
     changes: Sequence[Change]
     counts: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         core = self.faulty.schema._schema
@@ -196,7 +202,9 @@ class Differential:
         place = f"\n{query}\n{variables}\n{faults}\n"
         given = variables or {}
         core, core_log = await self._run(self.core, query, given, faults)
-        self.counts["queries"] += 1
+        self.seen.add(query)
+        self.counts["trials"] += 1
+        self.counts["introspecting"] += "__schema" in query or "__type(" in query
         self.counts["with errors"] += bool(core.errors)
         self.counts["errors"] += len(core.errors)
         for _ in range(1 + (self.random.random() < 0.8)):  # step by step, then by its function
@@ -260,10 +268,35 @@ class Differential:
             self.counts["not used"] += 1
         for _ in range(FAULTS):
             await self.compare(query, writer.variables)
+        if query.startswith("query") and self.random.random() < DEFERRED:
+            await self.compare_parts(query, writer.variables)
         switches = [name for name in writer.variables if name.startswith("b")]
         if switches:
             other = {name: self.random.random() < 0.5 for name in switches}
             await self.compare(query, {**writer.variables, **other})
+
+    async def compare_parts(self, query: str, variables: Mapping[str, Any]) -> None:
+        """Compares the parts of an answer, put together, with graphql-core's whole; no faults.
+
+        Raises:
+            Difference: they differ.
+        """
+        deferred = deferring(query, self.random)
+        if deferred is None or self.plan.documents.get(deferred).errors:
+            return
+        whole, _ = await self._run(self.core, deferred, variables, "0/0")
+        found = await self.plan.deliver(deferred, variables, self._context("0/0"))
+        if whole.errors or isinstance(found, ExecutionResult):
+            self.counts["deferred, not compared"] += 1  # a null may end at the fragment
+            return
+        self.seen.add(deferred)
+        self.counts["in parts"] += 1
+        first, *later = [part async for part in found]
+        failed = [p for p in (first, *later) if "errors" in repr(p.keys())]
+        for part in later:
+            join(first["data"], part)
+        if failed or first["data"] != whole.data:
+            raise Difference(f"parts\n{deferred}\n{variables}\n{first}\n{whole.data}\n{failed}")
 
     def hypothesis_queries(self, loop: asyncio.AbstractEventLoop, number: int, base: int) -> None:
         """Compares that many queries of hypothesis-graphql."""
@@ -321,7 +354,7 @@ async def _samples(graph: Any) -> dict[str, list[Record]]:
 
 
 def run(number: int, base: int) -> Differential:
-    """Tries that many random queries, a quarter of them hypothesis-graphql's, beside those above.
+    """Tries that many different documents, up to a quarter of them hypothesis-graphql's.
 
     Raises:
         Difference: the executors disagree.
@@ -334,8 +367,8 @@ def run(number: int, base: int) -> Differential:
         try:
             for query in FOUND * TRIES:
                 loop.run_until_complete(made.compare(query, rates=MANY_FAULTS))
-            made.hypothesis_queries(loop, number // (4 * FAULTS), base)
-            while made.counts["queries"] < number + TRIES * len(FOUND):
+            made.hypothesis_queries(loop, number // 4, base)
+            while len(made.seen) < number:
                 loop.run_until_complete(made.random_query())
         finally:
             made.faulty.mend()
@@ -374,9 +407,11 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     number, base = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    sys.stdout.write(f"{number:,} queries from seed {base}\n")
+    sys.stdout.write(f"{number:,} documents from seed {base}\n")
     found = run(number, base)
-    sys.stdout.write(f"{dict(found.counts)}\n{found.plan.counters}\n")
+    sys.stdout.write(
+        f"{len(found.seen):,} documents, {dict(found.counts)}\n{found.plan.counters}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ MUTANTS = (
     Mutant(
         "null does not spread within a level",
         "complete",
-        "if isinstance(kind, GraphQLNonNull):\n                raise located",
-        "if False:\n                raise located",
+        "if isinstance(kind, GraphQLNonNull):\n                raise self._failures.located",
+        "if False:\n                raise self._failures.located",
     ),
     Mutant("the class is not looked at", "complete", "not kind.is_type_of(value, info)", "False"),
     Mutant(

@@ -65,9 +65,23 @@ class QueryWriter:
         assert root is not None
         write = self._one_field if kind == "subscription" else self._selection
         body = write(root, depth)
+        if kind == "query" and self._random.random() < 0.15:
+            body = f"{body[:-1]}{self._introspection()} }}"
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
         head = f"{kind} Q({declared})" if declared else f"{kind} Q"
         return " ".join([head, body, *self._fragments])
+
+    def _introspection(self) -> str:
+        """Fields of the schema; one of them may fail, by a variable that is null."""
+        self._declared["t"] = 'String = "Contact"'
+        self.variables["t"] = self._random.choice(["Contact", "Party", "none", None])
+        number = self._random.randrange(3)
+        fields = [
+            "i0: __schema { queryType { name } }",
+            "i1: __type(name: $t) { kind name fields { name type { name } } }",
+            'i2: __type(name: "Party") { possibleTypes { name } }',
+        ]
+        return " ".join([*fields[number:], f"i{number}{number}: __type(name: $t) {{ name }}"])
 
     def _one_field(self, root: GraphQLObjectType, depth: int) -> str:
         name, field = self._random.choice(list(root.fields.items()))
