@@ -17,7 +17,9 @@ PARTS = {
     "random_paths._ring",
     "random_paths._walk",
     "reach._ancestors",
-    "searching._distances",
+    "searching._collected",
+    "searching._mark",
+    "searching._ordered",
     "shortest_paths._ring",
 }
 """Called by other kernels only, and compiled as parts of them."""
