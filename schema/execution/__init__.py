@@ -6,6 +6,7 @@ function makes the answer's part from it. In the order of reading:
 
     documents   the texts that came, parsed and validated once, with their costs and plans
     cost        the most records that an operation may bring
+    costing     makes that bound from the schema and the operation
     plan        an operation as a tree of levels
     arguments   what a level's relation is called with
     generate    a level's plan as a Python function

@@ -27,7 +27,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graph.errors import DomainError
-from schema.execution.cost import Cost, Costs
+from schema.execution.cost import Cost
+from schema.execution.costing import Costs
 
 if TYPE_CHECKING:
     from schema.execution.plan import Plan, Unplannable
