@@ -17,6 +17,8 @@ from graph.store import Upsert
 from tests.api.http.test_sockets import CHANGES, WRITE, World
 from tests.api.serving import post, say, served, until
 
+pytestmark = pytest.mark.usefixtures("all_left")
+
 EVENTS = "Accept: text/event-stream"
 EITHER = "Accept: application/graphql-response+json, text/event-stream"
 
@@ -88,12 +90,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with served(world.app) as port:
         world.port = port
         yield world
-
-
-@pytest.fixture(autouse=True)
-async def _all_left(world: World) -> None:
-    """The clients of the test before, who count until the server sees that they left."""
-    await until(lambda: world.open == 0)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

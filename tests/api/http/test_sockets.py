@@ -19,6 +19,8 @@ from api.settings import load
 from graph.store import Upsert
 from tests.api.serving import served, until
 
+pytestmark = pytest.mark.usefixtures("all_left")
+
 CHANGES = "subscription { changes { version changes { key node { id } } } }"
 WRITE = """mutation ($key: String!) {
   upsertContacts(input: {contacts: [{key: $key, name: "A"}]}) { version } }"""
@@ -93,12 +95,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with served(world.app) as port:
         world.port = port
         yield world
-
-
-@pytest.fixture(autouse=True)
-async def _all_left(world: World) -> None:
-    """The clients of the test before, who count until the server sees that they left."""
-    await until(lambda: world.open == 0)
 
 
 @pytest.fixture
