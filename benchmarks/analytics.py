@@ -89,6 +89,8 @@ def _judged(count: int, task: Task, middle: dict[str, float], rest: list[str]) -
     bar = BARS.get((count, task.name, task.graph))
     if bar is None:
         return ""
+    if not rest and bar.ratio:
+        return ""  # nothing to compare with
     return verdict(bar.reached(middle[OURS], middle[rest[0]] if rest else None))
 
 
