@@ -7,17 +7,22 @@ import math
 import pkgutil
 import socket
 import threading
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import Multiprocess
 
 from api.app import Application, build_app
 from api.collector import settle
-from api.http import ABORT, LEAVE
+from api.http import ABORT, LEAVE, WHOLE
 from api.logs import configure
 from api.settings import Settings
 from graph.settling import GRACE_S
@@ -37,6 +42,14 @@ class Connection(HttpToolsProtocol):
         scope: Any = self.scope
         scope[ABORT] = self.transport.abort
 
+    def on_headers_complete(self) -> None:
+        """Starts a request, whose answer may be sent by one write."""
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before:  # else it is a WebSocket's
+            scope: Any = self.scope
+            scope[WHOLE] = partial(send_whole, self.cycle)
+
     def shutdown(self) -> None:
         """Is told that the server stops."""
         if self.transport.is_closing():  # but its client takes nothing
@@ -48,6 +61,38 @@ class Connection(HttpToolsProtocol):
             scope: Any = cycle.scope
             if LEAVE in scope:
                 scope[LEAVE]()
+
+
+async def send_whole(
+    cycle: RequestResponseCycle, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Sends a whole answer as `RequestResponseCycle.send` does, but by one write instead of two.
+
+    A write wakes the client: the second one was a seventh of what `{ __typename }` cost.
+
+    Args:
+        cycle: the request and its answer, of which nothing was sent.
+        status: the HTTP status.
+        headers: all of them, the length too, by names in lower case; they are sent as they are.
+        body: what is sent after them.
+    """
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    parts = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+    if not cycle.keep_alive:
+        parts.append(b"connection: close\r\n")
+    parts += (b"\r\n", body)
+    cycle.transport.write(b"".join(parts))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
 
 
 class Socket(WebSocketsSansIOProtocol):

@@ -14,7 +14,7 @@ small query does.
 """
 
 from api.http.endpoint import Endpoint
-from api.http.events import ABORT, LEAVE, Streaming
+from api.http.events import ABORT, LEAVE, WHOLE, Streaming
 from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
 from api.http.requests import GraphQLRequest
 from api.http.sockets import Rules, Sockets
@@ -25,6 +25,7 @@ __all__ = [
     "JSON",
     "LEAVE",
     "RESPONSE_JSON",
+    "WHOLE",
     "Endpoint",
     "GraphQLRequest",
     "HttpError",

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from api.http.events import Streaming, send_events
+from api.http.events import WHOLE, Streaming, send_events
 from api.http.media import (
     EVENTS,
     HTML,
@@ -128,7 +128,7 @@ class Endpoint:
         else:
             status = answer.status
             if isinstance(answer.body, bytes):
-                await _send(answer, answer.body, scope["method"], send)
+                await _send(answer, answer.body, scope, send)
             elif answer.media == EVENTS:
                 assert self._streaming is not None
                 await send_events(answer.body, self._streaming, scope, receive, send)
@@ -199,13 +199,19 @@ def _refusal(
     return Answer(status, orjson.dumps(document), media, headers or {})
 
 
-async def _send(answer: Answer, body: bytes, method: str, send: Send) -> None:
+async def _send(answer: Answer, body: bytes, scope: Scope, send: Send) -> None:
     status, _, media, more = answer
     headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
     if status != 204:
         headers += (_TYPES[media], (b"content-length", b"%d" % len(body)), _VARY)
+    if scope["method"] == "HEAD":
+        body = b""
+    whole = scope.get(WHOLE)
+    if whole is not None:
+        await whole(status, headers, body)
+        return
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _send_parts(parts: AsyncGenerator[Document], receive: Receive, send: Send) -> int:

@@ -28,6 +28,10 @@ LEAVE = "renmai.leave"
 ABORT = "renmai.abort"
 """Where the scope of a request says how to cut its connection, whatever is still to be sent."""
 
+WHOLE = "renmai.whole"
+"""Where the scope of a request says how to send a whole answer by one write, for a server that
+can."""
+
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
     (b"cache-control", b"no-store"),

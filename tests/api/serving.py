@@ -16,18 +16,24 @@ from api.server import Connection, Socket
 
 
 @contextmanager
-def served(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> Iterator[int]:
+def served(
+    app: ASGIApp,
+    *,
+    lifespan: Literal["on", "off"] = "on",
+    connection: type[Connection] = Connection,
+) -> Iterator[int]:
     """Serves in a thread with the loop and parser of production; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             app,
             lifespan=lifespan,
             loop="uvloop",
-            http=Connection,
+            http=connection,
             ws=Socket,
             timeout_graceful_shutdown=20,
             log_config=None,
             access_log=False,
+            server_header=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
