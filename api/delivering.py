@@ -12,7 +12,7 @@ from graphql import ExecutionResult
 
 from api.http import GraphQLRequest
 from api.service import EVERYTHING, QUERIES, Service, document
-from api.timing import timed, too_long
+from api.timing import TimeLimit, too_long
 from graph.errors import TimedOut
 
 Part = dict[str, Any]
@@ -31,7 +31,7 @@ async def deliver(
     end = asyncio.get_running_loop().time() + limit
     deadline = time.perf_counter() + limit
     context = service.context(actor, deadline)
-    async with timed(limit, context):
+    with TimeLimit(limit, context):
         found = await service.schema.executor.deliver(
             service.text(asked.query, asked.sha256),
             asked.variables,

@@ -11,7 +11,7 @@ from graphql import OperationType
 from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import serving_store
-from api.timing import timed
+from api.timing import TimeLimit
 from graph.errors import BadInput
 from graph.feed import Feeds
 from graph.snapshots import Snapshots
@@ -123,7 +123,7 @@ class Service:
         limit = self.settings.request_timeout_s
         deadline = time.perf_counter() + limit
         context = self.context(actor, deadline)
-        async with timed(limit, context):
+        with TimeLimit(limit, context):
             result = await self.schema.execute(
                 query,
                 variables,

@@ -13,7 +13,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from api.http import GraphQLRequest
 from api.service import Service, document
-from api.timing import timed
+from api.timing import TimeLimit
 from graph.errors import DomainError, TooExpensive
 from schema.errors import public_error
 
@@ -119,7 +119,7 @@ class Subscriptions:
     async def _events(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         service, limit = self._service, self._service.settings.request_timeout_s
         context = service.context(self._actor)
-        async with timed(limit, context):
+        with TimeLimit(limit, context):
             found = await service.schema.executor.subscribe(
                 self._text(asked), asked.variables, context, operation_name=asked.operation
             )
@@ -129,7 +129,7 @@ class Subscriptions:
         async with aclosing(found.source) as events:
             async for event in events:
                 context = service.context(self._actor, time.perf_counter() + limit)
-                async with timed(limit, context):
+                with TimeLimit(limit, context):
                     answer = await found.answer(event, context)
                 self.streams.events += 1
                 yield document(answer.data, answer.errors)
