@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterable
-from time import monotonic
 from typing import Any
 
 from graph.record_cache.depends import touched
 from graph.record_cache.kept import Entry, Kept, Tables
+from graph.record_cache.looks import Looks
 from graph.store import TenantGraph
 
 MOST_BEHIND = 100
@@ -22,7 +22,7 @@ class Shelf(Tables):
         kept: the bound that it shares with others.
         version: every commit up to it has been taken into account.
         newest: the highest version known to exist.
-        checked_at: when the last look at the database's version began (`time.monotonic`).
+        looks: at the database's version.
         turn: grows whenever entries may have been let go for being outdated: what was read
             before that may be outdated too.
     """
@@ -32,7 +32,7 @@ class Shelf(Tables):
         self.kept = kept
         self.version = 0
         self.newest = 0
-        self.checked_at = float("-inf")
+        self.looks = Looks()
         self.turn = 0
         self._alone = asyncio.Lock()
 
@@ -41,20 +41,17 @@ class Shelf(Tables):
         self.newest = max(self.newest, version)
 
     async def check(self, graph: TenantGraph, since: float) -> None:
-        """Learns the database's version, unless somebody began to after `since`.
+        """Learns the database's version, by a look that began at `since` or later."""
+        await self.looks.since(since, lambda: self._look(graph))
 
-        Of those who ask at the same time one looks for all: it begins after they asked.
-        """
-        async with self._alone:
-            if self.checked_at >= since:
-                return
-            began, known = monotonic(), self.newest
-            version = await graph.version()
-            if version < known:  # another database stands in the place of the one known
+    async def _look(self, graph: TenantGraph) -> None:
+        known = self.newest
+        version = await graph.version()
+        if version < known:  # another database stands in the place of the one known
+            async with self._alone:
                 self._clear()
                 self.version = self.newest = version
-            self.saw(version)
-            self.checked_at = began
+        self.saw(version)
 
     async def follow(self, graph: TenantGraph) -> None:
         """Lets go what the commits up to `newest` have changed."""

@@ -64,7 +64,7 @@ class CachedTenant:
         if now - self._since > HELD_S:
             self._since = now
         shelf, since = self._shelf, self._since - self._max_age_s
-        if shelf.checked_at < since:
+        if shelf.looks.newest < since:
             await shelf.check(self._graph, since)
         if shelf.version < shelf.newest:
             await shelf.follow(self._graph)
