@@ -91,8 +91,9 @@ def downstream(
     values = np.zeros(components.count, np.int64)
     if with_value:
         np.add.at(values, label, value)
-    found, sums = _below(rows, components.sizes(), values, with_value, budget)
-    count = found[label]
+    sizes = components.sizes().astype(np.int32)
+    found, sums = _below(rows, sizes, values, with_value, budget)
+    count = found[label].astype(np.int64)
     count -= 1
     if not with_value:
         return Downstream(count, np.zeros(len(label), np.int64))
@@ -102,11 +103,11 @@ def downstream(
 
 
 def _below(
-    upstream: Csr, members: Positions, values: Positions, with_value: bool, budget: Budget
-) -> tuple[Positions, Positions]:
+    upstream: Csr, members: Ids, values: Positions, with_value: bool, budget: Budget
+) -> tuple[Ids, Positions]:
     """Number and value of the nodes in each component and below it."""
     size = len(members)
-    count, total = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    count, total = np.zeros(size, np.int32), np.zeros(size, np.int64)
     bits = np.zeros((size, WORDS), np.uint64)
     marked, found = np.zeros(size, np.bool_), np.empty(size, np.int32)
     for first in range(0, size, 64 * WORDS):
@@ -122,14 +123,14 @@ def _below(
 def _block(
     starts: Starts,
     ids: Ids,
-    members: Positions,
+    members: Ids,
     values: Positions,
     first: int,
     last: int,
     bits: NDArray[np.uint64],
     marked: NDArray[np.bool_],
     found: Ids,
-    count: Positions,
+    count: Ids,
     total: Positions,
     with_value: bool,
 ) -> None:
