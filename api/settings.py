@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         Field(
             gt=0,
             le=LONGEST_WAIT_S,
-            description="How long a client may take nothing of its subscription, in seconds.",
+            description="How long a client may take nothing of events or parts, in seconds.",
         ),
     ] = 30.0
     socket_origins: Annotated[

@@ -14,10 +14,11 @@ small query does.
 """
 
 from api.http.endpoint import Endpoint
-from api.http.events import ABORT, LEAVE, WHOLE, Streaming
+from api.http.events import Streaming
 from api.http.media import HTML, JSON, RESPONSE_JSON, HttpError, negotiate
 from api.http.requests import GraphQLRequest
 from api.http.sockets import Rules, Sockets
+from api.http.writing import ABORT, LEAVE, WHOLE
 
 __all__ = [
     "ABORT",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -13,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from api.http.events import WHOLE, Streaming, send_events
+from api.http.events import Streaming, send_events
 from api.http.media import (
     EVENTS,
     HTML,
@@ -26,8 +25,10 @@ from api.http.media import (
     takes_parts,
     takes_whole,
 )
+from api.http.parts import send_parts
 from api.http.presence import ClientGone, while_present
 from api.http.requests import GraphQLRequest, Headers, asks_query, headers_of, parse
+from api.http.writing import GONE, WHOLE
 from graph.errors import BadInput, DomainError, StoreUnavailable, TimedOut
 from schema.errors import public_error
 from schema.execution.documents import PersistedQueryNotFound
@@ -40,9 +41,6 @@ _AS_EVENTS = (
 )
 
 METHODS = {"Allow": "GET, HEAD, POST, OPTIONS"}
-
-GONE = 499
-"""What a request is counted under whose client left: no status is sent."""
 
 _TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, RESPONSE_JSON)
@@ -57,9 +55,6 @@ Execute = Callable[[GraphQLRequest], Awaitable[Document]]
 
 Deliver = Callable[[GraphQLRequest], Awaitable[Document | AsyncGenerator[Document]]]
 """The same, in parts where the operation asks for them."""
-
-_IN_PARTS = {"Content-Type": f'{PARTS}; boundary="-"', "Cache-Control": "no-transform"}
-_PART = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n%s\r\n---"
 
 
 class Observer(Protocol):
@@ -134,7 +129,13 @@ class Endpoint:
                 await send_events(answer.body, self._streaming, scope, receive, send)
                 return  # how long it lasted says nothing about requests
             else:
-                status = await _send_parts(answer.body, receive, send)
+                status = await send_parts(
+                    answer.body,
+                    self._streaming.stall_s if self._streaming else None,
+                    scope,
+                    receive,
+                    send,
+                )
         if self._observe is not None:
             self._observe(status, time.perf_counter() - start)
 
@@ -212,25 +213,3 @@ async def _send(answer: Answer, body: bytes, scope: Scope, send: Send) -> None:
         return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _send_parts(parts: AsyncGenerator[Document], receive: Receive, send: Send) -> int:
-    """Sends each part as soon as it is there; the status to count."""
-
-    async def chunk(body: bytes, *, more: bool = True) -> None:
-        await send({"type": "http.response.body", "body": body, "more_body": more})
-
-    async def all_parts() -> None:
-        await chunk(b"---")
-        async with aclosing(parts):
-            async for part in parts:
-                await chunk(_PART % orjson.dumps(part))  # read by the client once its end is there
-        await chunk(b"--\r\n", more=False)
-
-    headers = [(name.lower().encode(), value.encode()) for name, value in _IN_PARTS.items()]
-    await send({"type": "http.response.start", "status": 200, "headers": [*headers, _VARY]})
-    try:
-        await while_present(receive, all_parts())
-    except ClientGone:
-        return GONE
-    return 200

@@ -18,19 +18,10 @@ from starlette.types import Receive, Scope, Send
 from api.http.media import EVENTS
 from api.http.presence import ClientGone, while_present
 from api.http.requests import GraphQLRequest
+from api.http.writing import LEAVE, Writer, cut
 
 HEARTBEAT_S = 12.0
 """Seconds between comments that keep proxies from closing a quiet connection."""
-
-LEAVE = "renmai.leave"
-"""Where the scope of a request that lasts says how to end it, for a server that stops."""
-
-ABORT = "renmai.abort"
-"""Where the scope of a request says how to cut its connection, whatever is still to be sent."""
-
-WHOLE = "renmai.whole"
-"""Where the scope of a request says how to send a whole answer by one write, for a server that
-can."""
 
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
@@ -61,31 +52,6 @@ class Streaming(Protocol):
         ...
 
 
-class _Writer:
-    """Writes a response in chunks; a client that takes none of them is given up."""
-
-    def __init__(self, send: Send, stall_s: float) -> None:
-        self._send = send
-        self._stall_s = stall_s
-        self._lock = asyncio.Lock()
-
-    async def write(self, chunk: bytes, *, more: bool = True) -> None:
-        """Sends a chunk.
-
-        Raises:
-            TimeoutError: the client took nothing for too long.
-        """
-        message = {"type": "http.response.body", "body": chunk, "more_body": more}
-        async with self._lock, asyncio.timeout(self._stall_s):
-            await self._send(message)
-
-    async def beat(self) -> None:
-        """Writes a comment again and again."""
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            await self.write(b":\n\n")
-
-
 async def send_events(
     answers: AsyncGenerator[dict[str, Any]],
     streaming: Streaming,
@@ -94,7 +60,7 @@ async def send_events(
     send: Send,
 ) -> None:
     """Sends each answer as soon as it is there, until the client leaves or the server stops."""
-    writer = _Writer(send, streaming.stall_s)
+    writer = Writer(send, streaming.stall_s)
     left = asyncio.Event()
     scope[LEAVE] = left.set
 
@@ -107,23 +73,22 @@ async def send_events(
 
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     try:
-        await while_present(receive, _first_of(all_answers(), writer.beat(), left.wait()))
+        await while_present(receive, _first_of(all_answers(), _beat(writer), left.wait()))
     except ClientGone:
         return
     except TimeoutError:
         streaming.stalled()
-        await _cut(scope, receive)
+        await cut(scope, receive)
         return
     with suppress(TimeoutError):
         await writer.write(b"", more=False)
 
 
-async def _cut(scope: Scope, receive: Receive) -> None:
-    """Ends the connection, where the server lets us; what was written is not waited for."""
-    if ABORT in scope:
-        scope[ABORT]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+async def _beat(writer: Writer) -> None:
+    """Writes a comment again and again."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        await writer.write(b":\n\n")
 
 
 async def _first_of(*work: Any) -> None:

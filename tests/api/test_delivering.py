@@ -14,7 +14,7 @@ from api.app import Application, build_app
 from api.http.endpoint import GONE
 from api.service import Service
 from api.settings import load
-from graph.store import TenantGraph
+from graph.store import TenantGraph, Upsert
 from schema.context import Context
 from tests.api.serving import post, say, served, until
 
@@ -61,10 +61,12 @@ def slowed(app: Application) -> Slow:
     return slow
 
 
-async def opened(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def opened(
+    port: int, query: str = DEFERRED
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection that has asked for parts and read the head of the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(post(orjson.dumps({"query": DEFERRED}), TAKES_PARTS, "Connection: close"))
+    writer.write(post(orjson.dumps({"query": query}), TAKES_PARTS, "Connection: close"))
     head = await reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
     assert b'content-type: multipart/mixed; boundary="-"\r\n' in head
@@ -157,3 +159,40 @@ async def test_a_client_that_leaves_between_parts_ends_the_work(tmp_path: Path) 
         gone = {"status": str(GONE)}
         await until(lambda: registry.get_sample_value("renmai_http_requests_total", gone) == 1.0)
     assert slow.cancelled == 1
+
+
+async def test_a_streamed_list_comes_in_parts_of_its_own(tmp_path: Path) -> None:
+    keys = ", ".join(f'{{key: "{key}", name: "{key.upper()}"}}' for key in "abcd")
+    fill = f"mutation {{ upsertContacts(input: {{contacts: [{keys}]}}) {{ version }} }}"
+    query = "{ contacts(first: 4) { edges @stream(initialCount: 1) { node { name } } } }"
+    with served(build_app(load(store=f"sqlite:///{tmp_path}"))) as port:
+        await say(port, post(orjson.dumps({"query": fill})))
+        reader, writer = await opened(port, query)
+        first, *others = documents(await reader.read())
+        writer.close()
+
+    assert first["data"] == {"contacts": {"edges": [{"node": {"name": "A"}}]}}
+    assert first["hasNext"] is True
+    streamed = [
+        item for part in others for entry in part.get("incremental", ()) for item in entry["items"]
+    ]
+    assert streamed == [{"node": {"name": name}} for name in "BCD"]
+    assert others[-1]["hasNext"] is False
+
+
+async def test_who_takes_no_part_for_long_is_disconnected(tmp_path: Path) -> None:
+    app = build_app(load(store=f"sqlite:///{tmp_path}", subscription_stall_s=0.3))
+    contacts = [Upsert("Contact", f"{number:04}", {"name": "N" * 200}) for number in range(3_000)]
+    aliases = " ".join(f"n{number}: name" for number in range(100))
+    pages = " ".join(
+        f"... @defer {{ p{page}: contacts(first: 100) {{ edges {{ node {{ {aliases} }} }} }} }}"
+        for page in range(20)
+    )
+    registry = app.state.metrics.registry
+    with served(app) as port:
+        await app.state.service.store.tenant("default").commit(contacts, actor="test")
+        _, writer = await opened(port, f"{{ __typename {pages} }}")
+
+        gone = {"status": str(GONE)}
+        await until(lambda: registry.get_sample_value("renmai_http_requests_total", gone) == 1.0)
+        writer.close()
