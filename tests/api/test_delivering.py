@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from api.app import Application, build_app
-from api.http.endpoint import GONE
+from api.http.writing import GONE
 from api.service import Service
 from api.settings import load
 from graph.store import TenantGraph, Upsert

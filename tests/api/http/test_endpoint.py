@@ -15,7 +15,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from api.app import Application, build_app
 from api.http import RESPONSE_JSON, Endpoint, GraphQLRequest
-from api.http.endpoint import GONE
+from api.http.writing import GONE
 from api.metrics import Metrics
 from api.service import Service
 from api.settings import load
