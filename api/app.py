@@ -126,6 +126,7 @@ def _executing(service: Service) -> Callable[[GraphQLRequest], Any]:
             asked.operation,
             actor=ANONYMOUS,
             read_only=asked.read_only,
+            fragments=True,
         )
 
     return execute

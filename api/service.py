@@ -106,6 +106,7 @@ class Service:
         *,
         actor: str,
         read_only: bool = False,
+        fragments: bool = False,
     ) -> dict[str, Any]:
         """The answer to one operation, as the document that is sent to the client.
 
@@ -115,6 +116,7 @@ class Service:
             operation: the operation to run where the document has several.
             actor: who asks.
             read_only: whether only queries may run.
+            fragments: whether orjson alone reads the answer: see `Context.fragments`.
 
         Raises:
             InvalidOperationTypeError: a mutation where only queries may run.
@@ -123,6 +125,7 @@ class Service:
         limit = self.settings.request_timeout_s
         deadline = time.perf_counter() + limit
         context = self.context(actor, deadline)
+        context.fragments = fragments
         with TimeLimit(limit, context):
             result = await self.schema.execute(
                 query,

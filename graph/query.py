@@ -8,7 +8,7 @@ import zlib
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -271,6 +271,20 @@ _new_tuple = tuple.__new__
 T = TypeVar("T")
 
 
+class Made(Protocol):
+    """What was made of a page, kept with it by whoever keeps the page in memory.
+
+    Attributes:
+        by: what was made, by the number of the place that it was made for.
+    """
+
+    by: dict[int, Any]
+
+    def keep(self, place: int, made: Any, size: int) -> None:
+        """Keeps what was made for a place, which takes `size` bytes."""
+        ...
+
+
 @dataclass(frozen=True)
 class Page(Generic[T]):
     """Part of an ordered set.
@@ -281,6 +295,7 @@ class Page(Generic[T]):
         has_next, has_previous: whether the set goes on after and before this page.
         total: size of the whole set; None unless asked for.
         order: the order asked for; a cursor is of use in this order alone.
+        made: what was made of it; None where the page itself is kept by nobody.
     """
 
     items: tuple[T, ...]
@@ -289,6 +304,7 @@ class Page(Generic[T]):
     has_previous: bool = False
     total: int | None = None
     order: tuple[Order, ...] = ()
+    made: Made | None = field(default=None, init=False, repr=False, compare=False)
 
     @cached_property
     def cursors(self) -> tuple[str, ...]:

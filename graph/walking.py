@@ -79,8 +79,9 @@ class Ahead:
     ) -> Mapping[NodeRef, Record]:
         """Records of any kinds; those that are not there are absent."""
         known = self._records
-        for ref in refs:
-            self._check((ref, fields))
+        if self._failed:
+            for ref in refs:
+                self._check((ref, fields))
         if not all((ref, fields) in known for ref in refs):
             return await self._graph.records(refs, fields)
         found = {ref: known[ref, fields] for ref in refs}
@@ -90,7 +91,10 @@ class Ahead:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to; of anchors beside those asked for as well."""
-        self._check(query)
+        if self._failed:
+            self._check(query)
+        if not self._pages:  # a query's hash takes longer than many a page from memory
+            return await self._graph.related(query, anchors)
         known = self._pages.get(query, {})
         missing = [ref for ref in anchors if ref not in known]
         if not missing:

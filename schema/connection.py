@@ -49,19 +49,20 @@ class Connection:
     """The value behind every connection type; builds only what is asked of it.
 
     Args:
-        page: the page.
-        total_count: number of members on all pages, where the page does not say it.
+        page: the page; it and `cursors` say all that is shown.
         cursors: whether its edges are asked for their cursors; hits serve as they are if not.
     """
 
-    __slots__ = ("_cursors", "page", "total_count")
+    __slots__ = ("_cursors", "page")
 
-    def __init__(
-        self, page: Page[Any], total_count: int | None = None, *, cursors: bool = True
-    ) -> None:
+    def __init__(self, page: Page[Any], *, cursors: bool = True) -> None:
         self.page = page
-        self.total_count = page.total if total_count is None else total_count
         self._cursors = cursors
+
+    @property
+    def total_count(self) -> int | None:
+        """Number of members on all pages."""
+        return self.page.total
 
     @property
     def edges(self) -> Sequence[RelayEdge | Hit]:

@@ -26,6 +26,8 @@ class Context:
         deadline: when to give up, in seconds of `time.perf_counter`; None = never.
         feed: follows the tenant's commits; None where nobody may subscribe.
         analytics: computes what is asked about the network; None where nobody may ask.
+        fragments: whether the answer is written as JSON and not read otherwise: parts of it are
+            then JSON already (`orjson.Fragment`), where that is kept (`schema.execution.ready`).
         walks: whether levels of a query are read together (`schema.execution.ahead`).
         loaders: the batches being collected (`schema.loading`).
         written: versions that mutations of this request have committed.
@@ -38,6 +40,7 @@ class Context:
     region: str = DEFAULT_REGION
     deadline: float | None = None
     analytics: Analytics | None = None
+    fragments: bool = False
     walks: bool = False
     feed: Feed | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from graph.model import Direction, Record, RecordInfo, Relation, relations
-from graph.query import RelatedQuery, Window
+from graph.query import RelatedQuery, Window, bare_page
 from schema.connection import NO_PAGE, Connection, connection_type, page_arguments, window
 from schema.declare import AttributeField, attribute
 from schema.filters import convert_members, member_filter
@@ -206,7 +206,7 @@ class Members:
         if not query.count:
             return [Connection(NO_PAGE) for _ in parents]
         numbers = await graph.counts(query, refs)
-        return [Connection(NO_PAGE, numbers[ref]) for ref in refs]
+        return [Connection(bare_page((), numbers[ref], ())) for ref in refs]
 
 
 class Single:

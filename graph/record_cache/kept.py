@@ -1,4 +1,4 @@
-"""The one bound on memory: what was not asked for the longest goes first."""
+"""The one bound on memory: what was not asked for the longest goes first, or nearly."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, MutableMapping
 from typing import Any
 
+from graph.query import Page
+
 ENTRY_BYTES = 400
 """Memory of an entry itself and its places in dicts (tracemalloc: 350 to 420)."""
 
 TAG_BYTES = 330
 """Memory of one of its tags: a set, and its place in a dict (tracemalloc: 310 to 330)."""
+
+MADE_BYTES = 300
+"""Memory of something made of a page beside its own bytes: its place in a dict, an object."""
+
+MOST_MADE = 4
+"""Most that is kept of what was made of one page: there are as many places as documents."""
+
+EQUALS = 64
+"""What was asked for while a 64th of the memory was filled anew was asked for equally late."""
 
 Table = dict[Hashable, "Entry"]
 Tags = MutableMapping[Hashable, set["Entry"]]
@@ -26,9 +37,11 @@ class Entry:
         value: the answer.
         tags: what it depends on.
         bytes: its memory, roughly.
+        turn: when it was last asked for, by `Kept.turn`.
+        made: what was made of it, where it is a page.
     """
 
-    __slots__ = ("bytes", "key", "shelf", "table", "tags", "value")
+    __slots__ = ("bytes", "key", "made", "shelf", "table", "tags", "turn", "value")
 
     def __init__(
         self,
@@ -43,6 +56,41 @@ class Entry:
         self.value = value
         self.tags = tuple(tags)
         self.bytes = size + ENTRY_BYTES + TAG_BYTES * len(self.tags)
+        self.turn = 0
+        self.made: MadeOfPage | None = None
+
+
+class MadeOfPage:
+    """What was made of a page that is kept; see `graph.query.Made`. It goes when the page goes.
+
+    Attributes:
+        by: what was made, by place.
+        bytes: its memory, roughly.
+    """
+
+    __slots__ = ("_kept", "by", "bytes")
+
+    def __init__(self, kept: Kept) -> None:
+        self.by: dict[int, Any] = {}
+        self.bytes = 0
+        self._kept: Kept | None = kept
+
+    def keep(self, place: int, made: Any, size: int) -> None:
+        """Keeps what was made for a place; nothing, if the page is kept no more."""
+        kept = self._kept
+        if kept is None:
+            return
+        if len(self.by) >= MOST_MADE:
+            kept.grow(-self.bytes)
+            self.by, self.bytes = {}, 0
+        self.by[place] = made
+        self.bytes += size + MADE_BYTES
+        kept.grow(size + MADE_BYTES)
+
+    def end(self) -> int:
+        """Lets all go, for good; its bytes."""
+        freed, self.by, self.bytes, self._kept = self.bytes, {}, 0, None
+        return freed
 
 
 class Tables:
@@ -66,6 +114,7 @@ class Kept:
 
     Attributes:
         bytes: what they take.
+        turn: grows as memory is filled: what was asked for in the same turn is equally late.
         hits, misses: answers that were and were not there, since the start.
     """
 
@@ -74,13 +123,17 @@ class Kept:
         self.bytes = 0
         self.hits = 0
         self.misses = 0
+        self.turn = 0
+        self._filled = 0
+        self._step = limit // EQUALS + 1
         self._order: OrderedDict[Entry, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._order)
 
     def used(self, entry: Entry) -> None:
-        """Takes note that an entry was asked for."""
+        """Takes note that an entry was asked for; whose `turn` is this one need not be told."""
+        entry.turn = self.turn
         self._order.move_to_end(entry)
 
     def put(self, entry: Entry) -> None:
@@ -94,15 +147,24 @@ class Kept:
         table[entry.key] = entry
         for tag in entry.tags:
             shelf.tags.setdefault(tag, set()).add(entry)
+        if isinstance(entry.value, Page):
+            entry.made = MadeOfPage(self)
+            object.__setattr__(entry.value, "made", entry.made)
         self._order[entry] = None
-        self.bytes += entry.bytes
+        self._filled += entry.bytes
+        self.turn = entry.turn = self._filled // self._step
+        self.grow(entry.bytes)
+
+    def grow(self, size: int) -> None:
+        """Takes note of more bytes, and lets others go for them."""
+        self.bytes += size
         while self.bytes > self.limit:
             self.drop(next(iter(self._order)))
 
     def drop(self, entry: Entry) -> None:
         """Lets an entry go."""
         del self._order[entry]
-        self.bytes -= entry.bytes
+        self.bytes -= entry.bytes + (entry.made.end() if entry.made is not None else 0)
         shelf = entry.shelf
         table = shelf.tables[entry.table]
         del table[entry.key]

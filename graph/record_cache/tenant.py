@@ -12,6 +12,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
+from functools import lru_cache
 from time import monotonic
 from typing import TypeVar
 
@@ -92,12 +93,12 @@ class CachedTenant:
         self, query: RelatedQuery, anchors: Sequence[NodeRef]
     ) -> Mapping[NodeRef, Page[Hit]]:
         """Pages of what a relation leads to, one for each anchor."""
-        query = _whole(query)
+        pages = _pages(query)
         return await self._each(
-            _shape("related", query),
+            pages.table,
             anchors,
-            lambda missing: self._graph.related(query, missing),
-            _about(query),
+            lambda missing: self._graph.related(pages.query, missing),
+            pages.about,
         )
 
     async def counts(
@@ -106,7 +107,7 @@ class CachedTenant:
         """Sizes of what a relation leads to, one for each anchor."""
         whole = of_relation(query)
         return await self._each(
-            _shape("counts", query),
+            ("counts", *_shape(query)),
             anchors,
             lambda missing: self._graph.counts(query, missing),
             lambda ref, _: ([*whole, *of_members(query, ref, None)], 0),
@@ -142,7 +143,8 @@ class CachedTenant:
         """
         await self._fresh()
         shelf = self._shelf
-        known, used = shelf.tables.get(table, {}), shelf.kept.used
+        known, kept = shelf.tables.get(table, {}), shelf.kept
+        turn = kept.turn
         found: dict[K, T] = {}
         missing: list[K] = []
         for key in keys:
@@ -150,15 +152,16 @@ class CachedTenant:
             if entry is None:
                 missing.append(key)
             else:
-                used(entry)
+                if entry.turn != turn:
+                    kept.used(entry)
                 found[key] = entry.value
-        shelf.kept.hits += len(found)
+        kept.hits += len(found)
         if not missing:
             return found
-        shelf.kept.misses += len(missing)
-        turn = shelf.turn
+        kept.misses += len(missing)
+        begun = shelf.turn
         new = await ask(missing)
-        if shelf.turn == turn:
+        if shelf.turn == begun:
             for key, value in new.items():
                 tags, size = about(key, value)
                 shelf.keep((table, key), value, tags, size)
@@ -178,34 +181,38 @@ class CachedTenant:
         What is kept is left out: whoever asks for it is answered from memory.
         """
         await self._fresh()
-        trees = tuple(map(_whole_tree, walk.trees))
-        missing = [ref for ref in anchors if not self._keeps(ref, walk, trees)]
+        missing = self._missing(walk, anchors)
         walked = Walked()
         if not missing:
             return walked
         turn = self._shelf.turn
+        trees = tuple(map(_whole_tree, walk.trees))
         found = await self._graph.walk(Walk(trees, walk.records), missing)
         if self._shelf.turn == turn:
             self._keep(found)
         walked.records.update(found.records)
         for query in queries(walk.trees):
-            walked.pages[query] = found.pages[_whole(query)]
+            walked.pages[query] = found.pages[_pages(query).query]
         return walked
 
-    def _keeps(self, ref: NodeRef, walk: Walk, trees: Sequence[Tree]) -> bool:
-        """Whether the first levels from an anchor are kept; those below are then likely to be."""
+    def _missing(self, walk: Walk, anchors: Sequence[NodeRef]) -> list[NodeRef]:
+        """The anchors of which something is not kept on the first levels.
+
+        Where those are kept, the levels below are likely to be.
+        """
         tables = self._shelf.tables
-        if walk.records and ref not in tables.get("record", {}):
-            return False
-        return all(ref in tables.get(_shape("related", tree.query), {}) for tree in trees)
+        first = [tables.get(_pages(tree.query).table, {}) for tree in walk.trees]
+        if walk.records:
+            first.append(tables.get("record", {}))
+        return [ref for ref in anchors if not all(ref in table for table in first)]
 
     def _keep(self, found: Walked) -> None:
         for ref, record in found.records.items():
             self._shelf.keep(("record", ref), record, [ref], record_bytes(record))
         for query, pages in found.pages.items():
-            shape, about = _shape("related", query), _about(query)
+            kept = _pages(query)
             for ref, page in pages.items():
-                self._shelf.keep((shape, ref), page, *about(ref, page))
+                self._shelf.keep((kept.table, ref), page, *kept.about(ref, page))
 
     # -- what is never kept
 
@@ -240,28 +247,54 @@ class CachedTenant:
         return self._graph.scan(kind, columns, batch)
 
 
-def _whole(query: RelatedQuery) -> RelatedQuery:
-    """The query without its selection: others may want more of what is kept."""
-    return replace(query, fields=None, edge_fields=None, places=True)
+class _Table:
+    """The name of a table of pages, hashed once: that takes as long as some hundred look-ups."""
+
+    __slots__ = ("_hash", "_shape")
+
+    def __init__(self, query: RelatedQuery) -> None:
+        self._shape = _shape(query)
+        self._hash = hash(self._shape)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _Table) and self._shape == other._shape)
+
+
+class _Pages:
+    """A query as it is kept.
+
+    Attributes:
+        query: without its selection: others may want more of what is kept.
+        table: where its pages are kept.
+    """
+
+    __slots__ = ("_all", "query", "table")
+
+    def __init__(self, query: RelatedQuery) -> None:
+        self.query = replace(query, fields=None, edge_fields=None, places=True)
+        self.table = _Table(query)
+        self._all = of_relation(query)
+
+    def about(self, ref: NodeRef, page: Page[Hit]) -> tuple[Iterable[Hashable], int]:
+        """What a page depends on, and its bytes."""
+        return [*self._all, *of_members(self.query, ref, page)], page_bytes(page)
+
+
+_pages = lru_cache(256)(_Pages)
+"""What each of the queries last asked is as it is kept."""
 
 
 def _whole_tree(tree: Tree) -> Tree:
-    return Tree(_whole(tree.query), tuple(map(_whole_tree, tree.below)))
+    return Tree(_pages(tree.query).query, tuple(map(_whole_tree, tree.below)))
 
 
-def _about(
-    query: RelatedQuery,
-) -> Callable[[NodeRef, Page[Hit]], tuple[Iterable[Hashable], int]]:
-    """What a page of the query depends on, and its bytes."""
-    whole = of_relation(query)
-    return lambda ref, page: ([*whole, *of_members(query, ref, page)], page_bytes(page))
-
-
-def _shape(name: str, query: RelatedQuery) -> Hashable:
+def _shape(query: RelatedQuery) -> tuple[Hashable, ...]:
     """What makes the pages of two queries the same; the relation's name says all of it."""
     relation = query.relation
     return (
-        name,
         (relation.via.name, relation.direction, relation.field),
         query.edge,
         query.node,

@@ -13,6 +13,7 @@ function makes the answer's part from it. In the order of reading:
     leaves      how that function checks and shows numbers, texts, enums ...
     run         runs a plan: calls, levels side by side
     ahead       reads several levels by one call, where the store says that this costs less
+    ready       JSON kept with the pages it shows
     complete    redoes a level step by step where the generated function was surprised
     failures    errors, and the nulls they leave
     clock       the deadline, and turns for others

@@ -39,8 +39,23 @@ _SHOWN_AS_THEY_ARE = {
 }
 """When a value is its own output; {0} is its first mention, which may assign it."""
 
-_CONVERTED: dict[str, type] = {"Money": int, "DateTime": datetime, "Date": date}
+_CONVERTED: dict[str, type] = {"Money": int, "DateTime": datetime}
 """The class of value that the type's own function shows."""
+
+
+class _Days(dict[date, str]):
+    """Days as they are shown, each written once: that takes five times as long as finding it."""
+
+    MOST = 20_000
+
+    def __missing__(self, day: date) -> str:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[day] = shown = day.isoformat()
+        return shown
+
+
+_DAYS = _Days()
 
 
 def leaf(kind: GraphQLLeafType, name: str, source: str, nullable: bool, constant: Constant) -> str:
@@ -53,6 +68,10 @@ def leaf(kind: GraphQLLeafType, name: str, source: str, nullable: bool, constant
         fine = _SHOWN_AS_THEY_ARE[kind.name].format(first, name)
         fine = f"{fine} or {name} is None" if nullable else fine
         return f"({name} if {fine} else {slow.format(name)})"
+    if kind.name == "Date":
+        expected = constant(date)
+        shown = f"{constant(_DAYS)}[{name}] if {first}.__class__ is {expected}"
+        return f"({shown} else {slow.format(name)})"
     if kind.name in _CONVERTED:
         show = constant(kind.coerce_output_value)
         expected = constant(_CONVERTED[kind.name])

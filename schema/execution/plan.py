@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from graphql import (
@@ -42,6 +42,8 @@ MAX_FIELDS = 10_000
 """Most fields of a plan; aliases of aliases can ask for exponentially many."""
 
 TYPENAME = "__typename"
+
+_numbers = count()
 
 
 class Unplannable(Exception):
@@ -111,6 +113,7 @@ class Level(Field):
         complete: the generated function; None until the level has been used (`schema.execution.
             run`).
         used: whether it has been.
+        number: another one for each level; unlike the level it may outlive the plan.
     """
 
     call: Callable[..., Any] = None  # type: ignore[assignment]
@@ -123,6 +126,7 @@ class Level(Field):
     kids: list[Level] = field(default_factory=list)
     complete: Callable[..., None] | None = None
     used: bool = False
+    number: int = field(default_factory=_numbers.__next__)
 
     @property
     def title(self) -> str:

@@ -28,6 +28,7 @@ from schema.execution.documents import Operation
 from schema.execution.failures import Failures
 from schema.execution.generate import generate
 from schema.execution.plan import TYPENAME, Field, Introspection, Level, Plan
+from schema.execution.ready import keep, show
 from schema.execution.streaming import InParts
 from schema.relation import Call
 
@@ -196,16 +197,23 @@ class Run:
         if level.complete is None and (level.used or _large(part.results)):
             level.complete = generate(self._request.schema, level)
             self._counters.generated += 1
+        ready = self._request.context.fragments and level.used and not level.kids
         level.used = True
         if level.complete is None:
             self._counters.interpreted += 1
         else:
-            part = await self._generated(level, part, lists)
+            part = show(level, part) if ready else part
+            part = await self._generated(level, part, lists, ready=ready)
         if part.results:
             await Completion(self._core, self.failures, level, lists, self._clock).run(part)
 
-    async def _generated(self, level: Level, part: Part, lists: list[list[Any]]) -> Part:
-        """Completes by the generated function what does not surprise it; what is left."""
+    async def _generated(
+        self, level: Level, part: Part, lists: list[list[Any]], *, ready: bool
+    ) -> Part:
+        """Completes by the generated function what does not surprise it; what is left.
+
+        Where it is to be `ready` for the next time, its JSON is kept.
+        """
         left: list[int] = []
         surprises: list[str] = []
         size = len(part.results)
@@ -213,9 +221,12 @@ class Run:
             if start:
                 await self._clock.turn()
             piece = range(start, min(start + PIECE, size))
-            surprise = self._fast(level, part if size <= PIECE else part.at(piece), lists)
+            here = part if size <= PIECE else part.at(piece)
+            surprise = self._fast(level, here, lists)
             if surprise is not None:
                 left += self._rest(level, part, piece, lists, surprises)
+            elif ready:
+                keep(level, here)
         if surprises:
             self._counters.slow[f"{level.title}: {surprises[0]}"] += 1
         return part.at(left)

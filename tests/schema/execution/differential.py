@@ -22,6 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -36,6 +37,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.model import NodeRef, Record, edge_records, node_records
 from graph.query import FindQuery, Window
+from graph.record_cache import CachedStore
 from graph.snapshots import Snapshots
 from graph.sqlite import SqliteStore
 from schema import computing
@@ -136,6 +138,7 @@ class Differential:
     Attributes:
         faulty: the schema.
         graph: what it reads.
+        kept: the same, from memory.
         analytics: computes for it.
         random: the source of chance.
         changes: what events tell of.
@@ -145,6 +148,7 @@ class Differential:
 
     faulty: FaultySchema
     graph: Any
+    kept: Any
     analytics: Analytics
     random: Random
     changes: Sequence[Change]
@@ -187,6 +191,19 @@ class Differential:
         found = await executor.run(query, variables, context, event=event)
         return found, list(self.faulty.log)
 
+    async def _compare_text(
+        self, query: str, variables: Mapping[str, Any], faults: str, core: Failures
+    ) -> None:
+        """Runs a query as for HTTP; pages are kept, and JSON of them, which must be the core's."""
+        context = self._context(faults)
+        context.graph = self.kept if faults.endswith("/0") else self.kept.faulty()
+        context.fragments = True
+        plan = await self.plan.run(query, variables, context, event=self._event(query, faults))
+        found, expected = _json(plan.data), _json(core.data)
+        self.counts["with kept JSON"] += "orjson.Fragment" in repr(plan.data)
+        if found != expected:
+            raise Difference(f"JSON\n{query}\n{variables}\n{faults}\n{found!r}\n{expected!r}")
+
     async def compare(
         self,
         query: str,
@@ -214,6 +231,8 @@ class Differential:
             if plan_log != core_log:
                 raise Difference(f"order of mutations{place}{plan_log}\n{core_log}")
             await self._compare_errors(plan, core, query, given, faults, place)
+        for _ in range(2):  # JSON is made, then shown
+            await self._compare_text(query, given, faults, core)
 
     async def _compare_errors(
         self,
@@ -325,6 +344,14 @@ class Differential:
         each()
 
 
+def _json(data: Any) -> bytes | None:
+    """The answer as it is sent; None where JSON cannot hold it."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:
+        return None
+
+
 def _text(error: GraphQLError) -> ErrorText:
     where = tuple(sorted((place.line, place.column) for place in error.locations or ()))
     return tuple(error.path or ()), error.message, where
@@ -390,7 +417,8 @@ async def _start(store: SqliteStore, base: int) -> Differential:
     faulty = FaultySchema(await _samples(graph))
     analytics = Analytics(Snapshots(store, patience_s=0.05))  # versions that never come
     changes = await _changes(graph)
-    return Differential(faulty, SmallGraph(graph), analytics, Random(base), changes)
+    kept = SmallGraph(CachedStore(store, 2**24).tenant("company"))
+    return Differential(faulty, SmallGraph(graph), kept, analytics, Random(base), changes)
 
 
 async def _changes(graph: Any) -> list[Change]:

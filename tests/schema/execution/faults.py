@@ -234,7 +234,7 @@ def _fault(dice: _Dice, _value: Any) -> Any:
 
 def _inside(dice: _Dice, value: Any) -> Any:
     if isinstance(value, Connection):
-        return Connection(_page(dice, value.page), value.total_count)
+        return Connection(_page(dice, value.page))
     if isinstance(value, list | tuple):
         return type(value)(_one_of(dice, list(value)))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -97,6 +97,13 @@ MUTANTS = (
     Mutant(
         "a list is counted from 1", "complete", "[*path, at], owner)", "[*path, at + 1], owner)"
     ),
+    Mutant(
+        "JSON of one place is shown at another",
+        "ready",
+        "made.by.get(number)",
+        "next(iter(made.by.values()), None)",
+    ),
+    Mutant("JSON is kept before what is below is there", "run", " and not level.kids", ""),
     Mutant("a nullable enum must not be null", "leaves", "members | {None: None} if", "members if"),
 )
 
