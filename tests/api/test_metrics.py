@@ -66,6 +66,28 @@ async def test_operations_without_a_plan_are_told_with_the_reason(tmp_path: Path
     assert 'renmai_operations_unplanned_total{reason="as set"} 1.0' in lines
 
 
+def test_requests_are_counted_by_status_and_by_how_long_they_took(metrics: Metrics) -> None:
+    for status, seconds in ((200, 0.001), (200, 0.002), (503, 64.0)):
+        metrics.request(status, seconds)
+
+    lines = [line for line in metrics.text().decode().splitlines() if "_http_request" in line]
+
+    assert [line for line in lines if line.startswith("renmai_http_requests")] == [
+        'renmai_http_requests_total{status="200"} 2.0',
+        'renmai_http_requests_total{status="503"} 1.0',
+    ]
+    bounds = ("0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0")
+    assert [line for line in lines if line.startswith("renmai_http_request_seconds")] == [
+        'renmai_http_request_seconds_bucket{le="0.001"} 1.0',
+        *(f'renmai_http_request_seconds_bucket{{le="{bound}"}} 2.0' for bound in bounds),
+        'renmai_http_request_seconds_bucket{le="10.0"} 2.0',
+        'renmai_http_request_seconds_bucket{le="30.0"} 2.0',
+        'renmai_http_request_seconds_bucket{le="+Inf"} 3.0',
+        "renmai_http_request_seconds_count 3.0",
+        "renmai_http_request_seconds_sum 64.003",
+    ]
+
+
 def test_slow_levels_are_told_with_their_place() -> None:
     executor = build_schema().executor
     executor.counters.slow["Query.contact: TypeError"] += 2
