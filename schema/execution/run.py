@@ -107,7 +107,7 @@ class Run:
     def __init__(
         self, request: Request, plan: Plan, clock: Clock, counters: Counters, most_errors: int
     ) -> None:
-        self._request, self._foresight = _foreseeing(request)
+        self._request, self._foresight = _foreseeing(request, plan)
         self._plan = plan
         self._clock = clock
         self._counters = counters
@@ -271,14 +271,19 @@ class Run:
         return left
 
 
-def _foreseeing(request: Request) -> tuple[Request, Foresight | None]:
+def _foreseeing(request: Request, plan: Plan) -> tuple[Request, Foresight | None]:
     """The request with a graph that reads ahead, where that costs less; never while it writes."""
     context = request.context
-    if not context.walks or request.kind is not OperationType.QUERY:
+    if not context.walks or request.kind is not OperationType.QUERY or not _deep(plan):
         return request, None
     ahead = Ahead(context.graph)
     request = replace(request, context=replace(context, graph=cast(TenantGraph, ahead)))
     return request, Foresight(ahead, request.call)
+
+
+def _deep(plan: Plan) -> bool:
+    """Whether there is a level below another one."""
+    return any(isinstance(field, Level) and field.kids for field in plan.fields)
 
 
 def _large(results: list[Any]) -> bool:
