@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from graph.record_cache.looks import Looks
+from graph.record_cache.looks import TURNS, Looks
 
 
 class Database:
@@ -26,13 +26,13 @@ class Database:
         return asyncio.create_task(self.looks.since(monotonic(), self.look))
 
     async def end(self, error: Exception | None = None) -> None:
-        """Ends the look that runs, and lets those whom it served go on."""
+        """Ends the look that runs; all whom it served go on."""
         look = self.running[-1]
         if error is None:
             look.set_result(None)
         else:
             look.set_exception(error)
-        await turns(2)
+        await turns(TURNS + 3)
 
 
 async def turns(number: int) -> None:
@@ -79,27 +79,47 @@ async def test_who_comes_while_a_look_goes_on_shares_the_next_one(database: Data
 
     assert first.done()
     assert not any(one.done() for one in late)
-    await turns(5)
     assert len(database.running) == 2
     await database.end()
     assert [one.done() for one in late] == [True] * 20
 
 
-async def test_who_comes_right_after_a_look_shares_the_one_that_is_waited_for(
+async def test_some_of_many_go_on_first_and_what_their_clients_ask_next_shares_a_look(
     database: Database,
 ) -> None:
-    """As the clients do whom it served."""
-    database.comes()
-    await turns(1)
-    waiting = database.comes()
+    moment = monotonic()
+    many = [asyncio.create_task(database.looks.since(moment, database.look)) for _ in range(9)]
     await turns(1)
 
-    await database.end()
-    again = database.comes()
-    await turns(5)
-    await database.end()
+    database.running[-1].set_result(None)
+    await turns(2)
+    first = [one.done() for one in many]
+    again = [database.comes() for _ in range(4)]
+    await turns(TURNS + 1)
 
-    assert (waiting.done(), again.done(), len(database.running)) == (True, True, 2)
+    assert first == [True] * 5 + [False] * 4  # the one who looked, and half of the others
+    assert [one.done() for one in many] == [True] * 9
+    assert (again[0].done(), len(database.running)) == (False, 2)
+    await database.end()
+    assert [one.done() for one in again] == [True] * 4
+
+
+async def test_where_as_many_wait_as_were_served_the_next_look_begins_at_once(
+    database: Database,
+) -> None:
+    moment = monotonic()
+    served = [asyncio.create_task(database.looks.since(moment, database.look)) for _ in range(4)]
+    await turns(1)
+    waiting = [database.comes() for _ in range(3)]
+    await turns(1)
+
+    database.running[-1].set_result(None)
+    await turns(2)
+
+    assert [one.done() for one in (*served, *waiting)] == [True] * 4 + [False] * 3
+    assert len(database.running) == 2
+    await database.end()
+    assert [one.done() for one in waiting] == [True] * 3
 
 
 async def test_a_look_that_is_new_enough_is_not_repeated(database: Database) -> None:
@@ -139,7 +159,6 @@ async def test_if_one_who_waits_is_cancelled_the_others_are_served(database: Dat
 
     gone.cancel()
     await database.end()
-    await turns(5)
     await database.end()
 
     assert (gone.cancelled(), stays.done(), len(database.running)) == (True, True, 2)
@@ -153,7 +172,6 @@ async def test_nobody_looks_if_all_who_waited_were_cancelled(database: Database)
 
     gone.cancel()
     await database.end()
-    await turns(5)
     again = database.comes()
     await turns(1)
     await database.end()
@@ -171,7 +189,6 @@ async def test_an_error_is_told_to_all_whom_the_look_would_have_served(
     await turns(1)
 
     await database.end(OSError("first"))
-    await turns(5)
     await database.end(OSError("second"))
 
     told = await asyncio.gather(*together, *late, return_exceptions=True)
