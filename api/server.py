@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -143,6 +144,12 @@ def worker(settings: Settings) -> Application:
 
 
 def preload() -> None:
-    """Imports the kernels and what they need: some 2 s that no first question is to wait for."""
+    """Imports the kernels and what they need, and calls the smallest one.
+
+    That is some 3 s that no first question is to wait for: the first kernel of a process pays for
+    numba's own tables of types, also where its code is kept on disk.
+    """
     for module in pkgutil.iter_modules(kernels.__path__):
         importlib.import_module(f"{kernels.__name__}.{module.name}")
+    source, target = np.array([0], np.int32), np.array([1], np.int32)
+    importlib.import_module(f"{kernels.__name__}.forest").parents(source, target, 2)

@@ -139,9 +139,9 @@ def over_http(folder: Path, keys: list[str]) -> None:
                 "RENMAI_LOG_LEVEL": "warning",
                 "RENMAI_REQUEST_TIMEOUT_S": "300",
             }
-            command = [sys.executable, "-m", "api.cli", "serve"]
-            if Path(sys.executable).with_name("renmai").exists():
-                command = [str(Path(sys.executable).with_name("renmai")), "serve"]
+            renmai = str(Path(sys.executable).with_name("renmai"))
+            subprocess.run([renmai, "warm"], env=environment, check=True)  # as in the image
+            command = [renmai, "serve"]
             server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
             try:
                 _ask(server, start, keys)

@@ -97,6 +97,8 @@ def test_a_worker_imports_the_kernels_before_they_are_asked_for() -> None:
         "worker(load({}, store='sqlite:///unused', cache_dir='none'))\n"
         "[t.join() for t in threading.enumerate() if t.name == 'preload']\n"
         "assert 'referral.kernels.pagerank' in sys.modules\n"
+        "from referral.kernels import forest\n"
+        "assert forest._parents.signatures, 'none has been called'\n"
     )
 
     done = subprocess.run([sys.executable, "-c", script], check=False, stderr=-1, text=True)
