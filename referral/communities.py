@@ -122,7 +122,8 @@ def communities(
     joined inside; bridges are members with somebody outside. The name puts together the region
     and the industry that at least half of the members have. Ties: lower kind, then key.
 
-    The seed is fixed, so the same graph always gives the same communities.
+    The seed is fixed and the order of looking comes from the graph's structure, by kind and key
+    where that is alike: so the same graph always gives the same communities.
     Time O(rounds (k + m)), memory O(k + m).
 
     References: Blondel et al. 2008, doi:10.1088/1742-5468/2008/10/P10008 (Louvain); Traag,

@@ -20,3 +20,14 @@ def ones(bits: np.uint64) -> np.int64:
 def lowest(bits: np.uint64) -> np.int64:
     """Place of the lowest set bit: the number of ones below it."""
     return ones((bits & (~bits + np.uint64(1))) - np.uint64(1))
+
+
+@njit(cache=True, inline="always")
+def mixed(bits: np.uint64) -> np.uint64:
+    """The bits so mixed that any one of them changes half of all.
+
+    References: Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195 (its last step).
+    """
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))

@@ -32,7 +32,7 @@ def strong(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 def communities(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
     """Size of a node's community (Louvain), direction aside; total: how many there are.
 
-    Louvain's answer depends on the order of the nodes, so they are taken in order of their names.
+    Nodes that look alike in the structure are taken in order of their names.
     """
     from referral.kernels.communities import communities as kernel
 
