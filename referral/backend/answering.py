@@ -31,11 +31,13 @@ class Limit(NamedTuple):
         place: its position in the signature.
         name: its name.
         allowed: the values that are answered; ATTRIBUTE = whatever is not callable.
+        usual: the value it has where none is given.
     """
 
     place: int
     name: str
     allowed: tuple[Any, ...] | Attribute
+    usual: Any
 
 
 class Answer(NamedTuple):
@@ -73,8 +75,12 @@ def answers(
     """
 
     def declared(function: Function) -> Function:
-        places = {name: i for i, name in enumerate(inspect.signature(function).parameters)}
-        rules = tuple(Limit(places[n], n, _allowed(value)) for n, value in limits.items())
+        parameters = inspect.signature(function).parameters
+        places = {name: place for place, name in enumerate(parameters)}
+        rules = tuple(
+            Limit(places[n], n, _allowed(value), parameters[n].default)
+            for n, value in limits.items()
+        )
         free = min((rule.place for rule in rules), default=len(places))
         run = _handing_on(function, rules, free, directed)
         ANSWERS[function.__name__] = Answer(run, rules, slow, free)
@@ -90,12 +96,9 @@ def _allowed(value: Any) -> tuple[Any, ...] | Attribute:
 def refusal(limits: tuple[Limit, ...], args: Any, kwargs: Mapping[str, Any]) -> str | None:
     """Why a call with these arguments is not answered; None where it is."""
     count = len(args)
-    for place, name, allowed in limits:
-        if place < count:
-            value = args[place]
-        elif name in kwargs:
-            value = kwargs[name]
-        else:
+    for place, name, allowed, usual in limits:
+        value = args[place] if place < count else kwargs.get(name, usual)
+        if value is usual:
             continue
         if isinstance(allowed, Attribute):
             if callable(value):
@@ -113,17 +116,21 @@ def _handing_on(
     A plain call pays for one look at its arguments: networkx itself takes 5 microseconds.
     """
     name = function.__name__
+    kinds = (True, False) if directed is None else (directed,)
+    usuals = tuple((rule.place, rule.usual) for rule in limits)
 
     @wraps(function)
     def answered(*args: Any, **kwargs: Any) -> Any:
-        if args and not kwargs and len(args) <= free and type(args[0]) is ArrayGraph:
-            if directed is not None and args[0].directed is not directed:
-                return declined(WRONG_KIND, args, kwargs)
-            try:
-                return function(*args)
-            except (NotImplementedError, DomainError) as error:
-                return declined(error, args, kwargs)
-        return looked_at(args, kwargs)
+        if kwargs or not args or type(args[0]) is not ArrayGraph or args[0].directed not in kinds:
+            return looked_at(args, kwargs)
+        if len(args) > free:
+            for place, usual in usuals:  # networkx gives some functions every argument
+                if place < len(args) and args[place] is not usual:
+                    return looked_at(args, kwargs)
+        try:
+            return function(*args)
+        except (NotImplementedError, DomainError) as error:
+            return declined(error, args, kwargs)
 
     def looked_at(args: Any, kwargs: Any) -> Any:
         if args and type(args[0]) is NetworkGraph:

@@ -17,7 +17,7 @@ Parts = Iterator[set[Node]]
 
 
 def _whole(graph: ArrayGraph) -> Components:
-    return components_kernel(graph.source, graph.target, len(graph))
+    return components_kernel(graph.source, graph.target, graph.size_)
 
 
 def _strong(graph: ArrayGraph) -> Components:

@@ -121,8 +121,11 @@ def has_path(G: ArrayGraph, source: Node, target: Node) -> bool:
 
 
 def _hops(graph: ArrayGraph, source: Node, target: Node) -> int:
-    begin = place_of(graph, source, "Source")
-    end = place_of(graph, target, "Target")
+    places = graph.places
+    try:
+        begin, end = places[source], places[target]
+    except KeyError:
+        begin, end = place_of(graph, source, "Source"), place_of(graph, target, "Target")
     return distance(graph.forward, graph.backward, begin, end)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from graph.network import Csr, csr
 from graph.network.csr import Ids
-from referral.kernels.shape import Floats, WeightedRows, plain, summed, undirected
+from referral.kernels.shape import Floats, WeightedRows, frozen, plain, summed, undirected
 
 Node = Hashable
 
@@ -49,8 +49,8 @@ class ArrayGraph:
     ) -> None:
         self._labels = labels
         self.size_ = size
-        self.source = source
-        self.target = target
+        self.source = frozen(source, np.int32)
+        self.target = frozen(target, np.int32)
         self.directed = directed
         self.attributes = weights or {}
         self.snapshot = snapshot

@@ -32,31 +32,34 @@ class WeightedRows(NamedTuple):
     weights: Floats
 
 
+class _Plain(Csr):
+    """Rows that `plain` has made: a search is too short to look at their arrays anew."""
+
+    __slots__ = ()
+
+
 def plain(graph: Csr) -> Csr:
     """The rows as read-only, contiguous arrays of the base class, without a copy where they are.
 
     Compiled code is made for exact types, and read-only, writable and memory-mapped arrays are
     three: brought to one, a kernel is compiled once.
     """
-    dtype = starts_type(len(graph.ids))
-    if _is_plain(graph.starts, dtype) and _is_plain(graph.ids, np.int32):
+    if type(graph) is _Plain:
         return graph
-    return Csr(frozen(graph.starts, dtype), frozen(graph.ids, np.int32))
-
-
-def _is_plain(values: NDArray[Any], dtype: type[np.generic]) -> bool:
-    """Whether it is what compiled code is made for; a search is too short to make views."""
-    flags = values.flags
-    return (
-        type(values) is np.ndarray
-        and values.dtype == dtype
-        and not flags.writeable
-        and flags.c_contiguous
-    )
+    dtype = starts_type(len(graph.ids))
+    return _Plain(frozen(graph.starts, dtype), frozen(graph.ids, np.int32))
 
 
 def frozen(values: NDArray[Any], dtype: type[ScalarT]) -> NDArray[ScalarT]:
     """A read-only, contiguous view of values of that type; a copy only where it must be."""
+    flags = values.flags
+    if (
+        type(values) is np.ndarray
+        and values.dtype == dtype
+        and not flags.writeable
+        and flags.c_contiguous
+    ):
+        return values
     view: NDArray[ScalarT] = np.ascontiguousarray(values, dtype).view(np.ndarray)
     view.flags.writeable = False
     return view
