@@ -121,3 +121,11 @@ def test_sums_of_fractions_make_no_difference_to_communities() -> None:
     noise = draw.choice([1 - 2**-52, 1, 1 + 2**-52], len(rows.weights))
     assert communities(rows.graph, rows.weights * noise).label.tolist() == first.label.tolist()
     assert modularity(rows.graph, first.label, rows.weights) == pytest.approx(first.modularity)
+
+
+def test_edges_that_weigh_nothing_join_nobody() -> None:
+    rows = arrays(CLASSICS["karate"]()).rows()
+
+    found = communities(rows, np.zeros(len(rows.ids)))
+
+    assert (found.count, found.modularity) == (34, 0.0)
