@@ -42,5 +42,6 @@ def keep(level: Level, part: Part) -> None:
                 text = orjson.dumps(slot[key])
             except orjson.JSONEncodeError:
                 continue  # whoever writes the answer will say so
+            text = bytes(memoryview(text))  # a copy: orjson's own holds a buffer of 4 kB or more
             slot[key] = orjson.Fragment(text)
             made.keep(number, slot[key], len(text) + BYTES_OBJECT)

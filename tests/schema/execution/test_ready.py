@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +13,17 @@ import pytest
 
 from graph.model import NodeRef, relations
 from graph.model.words import TieKind
-from graph.query import FindQuery, RelatedQuery
+from graph.query import FindQuery, Page, RelatedQuery
 from graph.record_cache import CachedStore
+from graph.record_cache.kept import Entry, Kept, Tables
 from graph.sqlite import SqliteStore
 from graph.store import Delete, Upsert
 from schema.build import Schema, build_schema
+from schema.connection import Connection
 from schema.context import Context
+from schema.execution.complete import Part
+from schema.execution.plan import Level
+from schema.execution.ready import keep
 
 QUERY = """query ($first: Int) { contact(key: "a") { name ties(first: $first) {
   totalCount edges { cursor kind node { key name } } pageInfo { endCursor } } } }"""
@@ -204,6 +210,31 @@ async def test_without_a_cache_nothing_is_kept(sqlite: SqliteStore) -> None:
 
     assert found.data is not None
     assert [e["node"]["name"] for e in found.data["contacts"]["edges"]] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_bytes_are_counted_as_they_are(places: int) -> None:
+    kept, shelf, levels = Kept(10**9), Tables(), [level(number) for number in range(places)]
+    pages: list[Page[Any]] = [Page((), ()) for _ in range(400)]
+    for at, page in enumerate(pages):
+        kept.put(Entry(shelf, ("t", at), page, (), 0))
+    before, results = kept.bytes, [Connection(page) for page in pages]
+
+    tracemalloc.start()
+    for one in levels:
+        slots: list[dict[str, Any]] = [{"ties": {"edges": "x" * 100}} for _ in pages]
+        keep(one, Part([], results, slots))
+        del slots
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 0.7 < (kept.bytes - before) / held < 1.5
+
+
+def level(number: int) -> Level:
+    """A level of which all that matters here is its key and number."""
+    nothing: Any = None
+    return Level("ties", nothing, [], None, number=number)
 
 
 TIES = RelatedQuery(relations("Contact")["ties"], count=True, edges=False)
