@@ -9,6 +9,7 @@ function makes the answer's part from it. In the order of reading:
     costing     makes that bound from the schema and the operation
     plan        an operation as a tree of levels
     arguments   what a level's relation is called with
+    plain       variables and arguments that are taken as they are
     generate    a level's plan as a Python function
     leaves      how that function checks and shows numbers, texts, enums ...
     run         runs a plan: calls, levels side by side

@@ -29,6 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from graph.errors import DomainError
 from schema.execution.cost import Cost
 from schema.execution.costing import Costs
+from schema.execution.plain import Signatures, signatures
 
 if TYPE_CHECKING:
     from schema.execution.plan import Plan, Unplannable
@@ -79,6 +80,7 @@ class Operation:
         cost: what it may bring; None if the document is not valid.
         in_parts: whether the document has @defer or @stream.
         plans: by the values of those; why there is none where graphql-core must run it.
+        plain: its variables, if all are; None where graphql-core must read their values.
     """
 
     node: OperationDefinitionNode
@@ -88,6 +90,7 @@ class Operation:
     cost: Cost | None = None
     in_parts: bool = False
     plans: dict[Switches, Plan | Unplannable] = field(default_factory=dict)
+    plain: Signatures | None = None
 
     @property
     def definitions(self) -> dict[str, FragmentDefinitionNode]:
@@ -193,7 +196,7 @@ class Documents:
         try:
             syntax = parse(text, max_tokens=MAX_TOKENS)
             errors = validate(self._schema, syntax, RULES)
-            operations = _operations(syntax)
+            operations = _operations(self._schema, syntax)
             if not errors:
                 for operation in operations.values():
                     operation.cost = self._costs.make(operation.node, operation.definitions)
@@ -237,7 +240,7 @@ def _wrong(text: str, error: GraphQLError) -> Document:
     return Document(text, {}, [error], memory(text, 0, 1))
 
 
-def _operations(document: DocumentNode) -> dict[str, Operation]:
+def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str, Operation]:
     parts = document.definitions
     fragments = {
         part.name.value: FragmentDetails(part)
@@ -249,7 +252,12 @@ def _operations(document: DocumentNode) -> dict[str, Operation]:
     variables = tuple(found.variables)
     return {
         part.name.value if part.name else "": Operation(
-            part, document, fragments, variables, in_parts=found.in_parts
+            part,
+            document,
+            fragments,
+            variables,
+            in_parts=found.in_parts,
+            plain=signatures(schema, part.variable_definitions or ()),
         )
         for part in parts
         if isinstance(part, OperationDefinitionNode)

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType as RefusedType
 
 from graph.errors import TooExpensive
 from schema.context import Context
+from schema.execution import plain
 from schema.execution.arguments import NO_VARIABLES
 from schema.execution.clock import Clock
 from schema.execution.cost import MAX_COST
@@ -284,7 +285,11 @@ class Executor:
         definitions = operation.node.variable_definitions
         if definitions:
             given = dict(variables or {})
-            read = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+            read: VariableValues | list[GraphQLError] | None = None
+            if operation.plain is not None:
+                read = plain.values(operation.plain, given)
+            if read is None:
+                read = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
             if isinstance(read, list):
                 raise _Refused(read)
             found = read

@@ -34,6 +34,7 @@ from graphql.execution.values import VariableValues
 
 from schema.execution.arguments import NO_VARIABLES, arguments, has_variables
 from schema.execution.documents import Operation
+from schema.execution.plain import named
 from schema.loading import selected
 from schema.relation import Reads, RelationField
 from schema.root import RootField
@@ -108,6 +109,7 @@ class Level(Field):
         needs: the attributes of its parents that it reads; None = any.
         reads: the attributes that the answer takes from what the call gives.
         constant: its arguments; None where they depend on variables.
+        named: the variables that are its arguments; None where not all are plain.
         kept: what the call made of constant arguments.
         kids: the levels reached from here through attributes alone.
         complete: the generated function; None until the level has been used (`schema.execution.
@@ -122,6 +124,7 @@ class Level(Field):
     needs: tuple[str, ...] | None = None
     reads: Reads = field(default_factory=dict)
     constant: dict[str, Any] | None = None
+    named: dict[str, str] | None = None
     kept: dict[object, Any] = field(default_factory=dict)
     kids: list[Level] = field(default_factory=list)
     complete: Callable[..., None] | None = None
@@ -233,6 +236,8 @@ class _Planner:
         level.needs = metadata.get("needs")
         level.selected = selected(level.nodes, self._operation.definitions, self._variables.coerced)
         level.constant = self._constant(level)
+        if level.constant is None:
+            level.named = named(self._schema, level.definition, level.nodes[0])
         below: Shared = {}
         self._below(level, below)
         level.kids = list(below.values())

@@ -27,6 +27,7 @@ from schema.execution.counters import Counters
 from schema.execution.documents import Operation
 from schema.execution.failures import Failures
 from schema.execution.generate import generate
+from schema.execution.plain import taken
 from schema.execution.plan import TYPENAME, Field, Introspection, Level, Plan
 from schema.execution.ready import keep, show
 from schema.execution.streaming import InParts
@@ -74,10 +75,12 @@ class Request:
             GraphQLError: a value is none of its type.
         """
         given, kept = level.constant, None
+        if given is not None:
+            kept = level.kept
+        elif level.named is not None:
+            given = taken(level.named, self.variables.coerced)
         if given is None:
             given = arguments(self.schema, level.definition, level.nodes[0], self.variables)
-        else:
-            kept = level.kept
         return Call(self.context, level.selected, level.reads, kept), given
 
     def core(self, clock: Clock, *, in_parts: bool = False) -> Executor[Any]:
