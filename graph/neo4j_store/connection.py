@@ -23,6 +23,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 from graph.errors import BadInput, StoreUnavailable, shown
 from graph.neo4j_store.failures import domain_errors, unknown_outcome
 from graph.neo4j_store.patience import Attempts, Pulse
+from graph.neo4j_store.sessions import Sessions
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -82,6 +83,7 @@ class Connection:
         self._pulse = Pulse(self._asker.verify_connectivity)
         # one for all sessions: whatever this process wrote, it reads
         self._bookmarks = AsyncGraphDatabase.bookmark_manager()
+        self._readers = Sessions(lambda: self._session(READ_ACCESS))
 
     async def ready(self) -> None:
         """Returns when the database answers and has been prepared."""
@@ -94,6 +96,7 @@ class Connection:
         await self._pulse.end()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
+                await self._readers.close()
                 await asyncio.gather(self._driver.close(), self._asker.close())
 
     async def read(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
@@ -108,7 +111,7 @@ class Connection:
         """
 
         async def once() -> list[Any]:
-            async with self._session(READ_ACCESS) as session:
+            async with self._readers.one() as session:
                 return await single(await session.run(self._query(text), dict(parameters)))
 
         async with self._watched():
