@@ -163,50 +163,79 @@ def decoder(kind: str, fields: frozenset[str] | None = None) -> Decoder:
 
 @lru_cache(MOST_SELECTIONS)
 def _decoder(kind: str, chosen: tuple[str, ...]) -> Decoder:
+    names: dict[str, Any] = {}
+    taken, lines = _source(kind, chosen, "made", names)
+    body = [f"    {line}" for line in (f"{taken} = row", *lines, "return made")]
+    exec(compile("\n".join(["def decode(row):", *body]), f"<decoder of {kind}>", "exec"), names)
+    found: Decoder = names["decode"]
+    return found
+
+
+def decoding(
+    kind: str, fields: frozenset[str] | None, made: str, names: dict[str, Any]
+) -> tuple[str, list[str]]:
+    """Source that does what `decoder` does, for code that is generated around it.
+
+    A call for each record would take a sixth of the time.
+
+    Args:
+        kind: name of the record.
+        fields: the attributes wanted.
+        made: the name of what is made; other names begin with it.
+        names: gets what the source refers to.
+
+    Returns:
+        What a row of stored values is taken apart into (a target, for `=` or `for`); the record's
+        key is in `{made}_key` then. And the lines that make the record.
+    """
+    return _source(kind, wanted(kind, fields), made, names)
+
+
+def _source(
+    kind: str, chosen: tuple[str, ...], made: str, names: dict[str, Any]
+) -> tuple[str, list[str]]:
     info = record_info(kind)
-    names: dict[str, Any] = {
+    names |= {
         "new": object.__new__,
-        "record": info.record,
-        "pair": tuple.__new__,  # half the time of NodeRef's own __new__
+        f"{made}_record": info.record,
+        "pair": tuple.__new__,  # half the time of a NamedTuple's own __new__
         "ref": NodeRef,
         "loads": orjson.loads,
         "known": _MOMENTS.get,
         "moment": _new_moment,
         "day": date.fromisoformat,
     }
-    values = ", ".join(f"v_{column}" for column in chosen)
-    lines = ["def decode(row):", f"    {values}, = row", "    made = new(record)"]
+    lines = [f"{made} = new({made}_record)"]
     for field in info.fields.values():
         if field.name not in chosen:
             continue
-        names[f"set_{field.name}"] = getattr(info.record, field.name).__set__
-        lines.append(f"    set_{field.name}(made, {_expression(field, names)})")
+        setter = f"{made}_set_{field.name}"
+        names[setter] = getattr(info.record, field.name).__set__
+        lines.append(f"{setter}({made}, {_expression(field, made, names)})")
     for end in ("source", "target"):
         if f"{end}_key" not in chosen or info.ends is None:
             continue
-        names[f"set_{end}"] = getattr(info.record, end).__set__
-        lines.append(f"    set_{end}(made, pair(ref, (v_{end}_kind, v_{end}_key)))")
-    lines.append("    return made")
-    exec(compile("\n".join(lines), f"<decoder of {kind}>", "exec"), names)
-    found: Decoder = names["decode"]
-    return found
+        names[f"{made}_set_{end}"] = getattr(info.record, end).__set__
+        value = f"pair(ref, ({made}_{end}_kind, {made}_{end}_key))"
+        lines.append(f"{made}_set_{end}({made}, {value})")
+    return f"[{', '.join(f'{made}_{column}' for column in chosen)}]", lines
 
 
-def _expression(field: FieldInfo, names: dict[str, Any]) -> str:
-    """Python source of the field's value, from the name `v_<field>`."""
-    default = f"default_{field.name}"
+def _expression(field: FieldInfo, made: str, names: dict[str, Any]) -> str:
+    """Python source of the field's value, from the name `{made}_{field}`."""
+    value = f"{made}_{field.name}"
+    default, members = f"{made}_default_{field.name}", f"{made}_enum_{field.name}"
     names[default] = field.default
     if field.scalar is Scalar.ENUM:
         assert field.enum is not None
-        names[f"enum_{field.name}"] = {m.value: m for m in field.enum}
+        names[members] = {m.value: m for m in field.enum}
     one = {
         Scalar.DATETIME: "(known({v}) or moment({v}))",
         Scalar.DATE: "day({v})",
         Scalar.BOOLEAN: "bool({v})",
-        Scalar.ENUM: f"enum_{field.name}[{{v}}]",
+        Scalar.ENUM: f"{members}[{{v}}]",
         Scalar.JSON: "loads({v})",
     }.get(field.scalar, "{v}")
-    value = f"v_{field.name}"
     if not field.many:
         if one == "{v}" and field.default is None:
             return value

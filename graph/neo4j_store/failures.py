@@ -53,6 +53,16 @@ def domain_errors(address: str, user: str, database: str) -> Iterator[None]:
         ) from error
 
 
+def may_be_one_askers(error: DomainError) -> bool:
+    """Whether a statement of several askers may have failed by what one of them asked.
+
+    The server has answered then, and not about who signed in.
+    """
+    if isinstance(error, Unauthenticated):
+        return False
+    return isinstance(error, BadInput) or isinstance(error.__cause__, Neo4jError)
+
+
 def _refused(error: Neo4jError, address: str, user: str, database: str) -> DomainError:
     """What the server's refusal means."""
     code = error.code or "no code"

@@ -54,6 +54,8 @@ def loaded(
             if f"{side}_key" in read:
                 bound.append(f"{node}({variable}) AS {variable}{side.capitalize()}")
         return bound
+    if len(kinds) == 1:
+        return bound
     return [*bound, f"{kind_of(variable, [info.name for info in kinds])} AS {variable}Kind"]
 
 

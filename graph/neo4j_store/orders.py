@@ -33,8 +33,9 @@ class Term:
 
     def by(self, *, backward: bool) -> str:
         """What to sort by; from the end when `backward`, and then nulls come first."""
-        direction = " DESC" if self.descending != backward else ""
-        if not self.nullable:
+        descending = self.descending != backward
+        direction = " DESC" if descending else ""
+        if not self.nullable or descending == backward:  # to Cypher, null is the largest value
             return f"{self.source}{direction}"
         nulls = "IS NOT NULL" if backward else "IS NULL"
         return f"{self.source} {nulls}, {self.source}{direction}"
@@ -63,19 +64,18 @@ def order_terms(
         main: the records ordered: what is found, or a relation's edges.
         node: in a relation's page, the records at the other end.
     """
-    terms = [_term(order, conditions, main, node, i) for i, order in enumerate(orders)]
+    terms = [_term(order, conditions, main, node) for order in orders]
     return [*terms, Term(f"{main.variable}.key")]
 
 
-def _term(
-    order: Order, conditions: Conditions, main: Place, node: Place | None, position: int
-) -> Term:
+def _term(order: Order, conditions: Conditions, main: Place, node: Place | None) -> Term:
     place = node if order.on_node else main
     if place is None:
         raise BadInput(f"the order by {order.field} speaks of another end where there is none")
     if order.count:
         step = conditions.step(shared_relation(place.kinds, order.field), place.variable)
-        return Term(f"o{position}", order.descending, computed=conditions.count(step))
+        # a name of its own: a subquery may not use one that is bound around it
+        return Term(conditions.variable(), order.descending, computed=conditions.count(step))
     field = check_order(place.kinds, order)
     source = f"{place.variable}.{camel(order.field)}"
     if field.scalar is Scalar.BOOLEAN:  # as cursors tell it

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from graph.compiling import check_depth, keys_by_kind, record_kind, relation_from
 from graph.model import NodeRef, RecordInfo, record_info
+from graph.model.codec import MOST_SELECTIONS
 from graph.neo4j_store.filters import Conditions, Place, Step
 from graph.neo4j_store.names import camel, keyed, loaded, pattern, projection
 from graph.neo4j_store.orders import Term, order_terms, window_conditions
@@ -26,23 +28,27 @@ class Statement:
     parameters: dict[str, Any]
 
 
-def by_key(refs: Sequence[NodeRef], fields: frozenset[str] | None = None) -> Statement:
-    """Gives the stored values of the tenant's records so named, a list for each kind in turn.
+@lru_cache(MOST_SELECTIONS)
+def by_key(kinds: tuple[str, ...], fields: frozenset[str] | None = None) -> str:
+    """Gives the stored values of the tenant's records of those kinds, a list for each in turn.
+
+    Args:
+        kinds: theirs; the keys are the parameters of `numbered`.
+        fields: the attributes wanted of each record; None = all.
 
     Raises:
         BadInput: a kind that is none.
     """
-    parts, parameters = [], {}
-    for i, (kind, keys) in enumerate(keys_by_kind(refs).items()):
+    parts = []
+    for i, kind in enumerate(kinds):
         info = record_kind(kind)
-        parameters[f"keys{i}"] = keys
         parts.append(
             f"CALL () {{ UNWIND $keys{i} AS key MATCH {keyed(info, 'n', 'key')} "
             f"WITH {', '.join(loaded((info,), 'n', fields))} "
             f"RETURN collect({projection(info.name, 'n', fields)}) AS items{i} }}"
         )
     listed = ", ".join(f"items{i}" for i in range(len(parts)))
-    return Statement(f"{' '.join(parts)} RETURN {listed}", parameters)
+    return f"{' '.join(parts)} RETURN {listed}"
 
 
 def find(query: FindQuery) -> Statement:

@@ -6,6 +6,7 @@ from functools import partial
 
 from graph.inputs import validate_tenant
 from graph.neo4j_store.connection import Connection
+from graph.neo4j_store.joining import Joining
 from graph.neo4j_store.preparing import prepare
 from graph.neo4j_store.schema import MIGRATIONS
 from graph.neo4j_store.tenant import Neo4jTenant
@@ -60,10 +61,11 @@ class Neo4jStore:
             statement_timeout_s=statement_timeout_s,
             prepare=partial(prepare, migrations=MIGRATIONS),
         )
+        self._joining = Joining()
 
     def tenant(self, tenant_id: str) -> Neo4jTenant:
         """The graph of one tenant."""
-        return Neo4jTenant(self._connection, validate_tenant(tenant_id))
+        return Neo4jTenant(self._connection, self._joining, validate_tenant(tenant_id))
 
     async def tenants(self) -> list[str]:
         """Ids of the tenants that have data, sorted."""

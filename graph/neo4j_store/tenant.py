@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from graph.changelog import decode_changes
@@ -12,18 +13,24 @@ from graph.model.codec import decoder, moment
 from graph.neo4j_store import statements, walking
 from graph.neo4j_store.committing import commit
 from graph.neo4j_store.connection import Connection
+from graph.neo4j_store.joining import Joining, Rows
 from graph.neo4j_store.pages import page
 from graph.neo4j_store.scanning import scan
 from graph.neo4j_store.searching import search
+from graph.neo4j_store.walking import Way
 from graph.query import FindQuery, Hit, Page, RelatedQuery, Tree, Walk, Walked
 from graph.store import Batch, Change, LogEntry, Receipt, SearchHit
+
+MOST_KEYS = 200
+"""Most keys of a statement that several ask together."""
 
 
 class Neo4jTenant:
     """Reads and writes of one tenant; see `graph.store.TenantGraph`."""
 
-    def __init__(self, connection: Connection, tenant: str) -> None:
+    def __init__(self, connection: Connection, joining: Joining, tenant: str) -> None:
         self._connection = connection
+        self._joining = joining
         self._tenant = tenant
 
     @property
@@ -59,13 +66,19 @@ class Neo4jTenant:
         """Records of any kinds in one statement; those that are not there are absent."""
         if not refs:
             return {}
-        statement = statements.by_key(refs, fields)
-        lists = await self._read(statement.text, statement.parameters)
-        decoders = [decoder(kind, fields) for kind in keys_by_kind(refs)]
+        kinds = tuple(keys_by_kind(refs))
+        text = statements.by_key(kinds, fields)
+        ask = partial(self._rows_by_key, kinds, text)
+        found = await self._joining.read((self._tenant, text), refs, MOST_KEYS, ask)
+        decoders = {kind: decoder(kind, fields) for kind in kinds}
+        return {ref: decoders[ref.kind](found[ref]) for ref in refs if ref in found}
+
+    async def _rows_by_key(self, kinds: Sequence[str], text: str, refs: Sequence[NodeRef]) -> Rows:
+        lists = await self._read(text, statements.numbered(keys_by_kind(refs)))
         return {
-            record.ref: record
-            for decode, rows in zip(decoders, lists, strict=True)
-            for record in map(decode, rows)
+            NodeRef(kind, row[0]): row
+            for kind, rows in zip(kinds, lists, strict=True)
+            for row in rows
         }
 
     async def find(self, query: FindQuery) -> Page[Record]:
@@ -95,8 +108,14 @@ class Neo4jTenant:
     async def walk(self, walk: Walk, anchors: Sequence[NodeRef]) -> Walked:
         """Several levels of relations in one statement."""
         way = walking.way(walk, anchors)
-        rows = (await self._read(way.text, way.of(anchors)))[0] if anchors else ()
-        return way.read(anchors, rows)
+        if not anchors:
+            return way.read((), {})
+        shape, ask = (self._tenant, way), partial(self._rows_of_walk, way)
+        return way.read(anchors, await self._joining.read(shape, anchors, way.most_anchors, ask))
+
+    async def _rows_of_walk(self, way: Way, anchors: Sequence[NodeRef]) -> Rows:
+        (rows,) = await self._read(way.text, way.of(anchors))
+        return {NodeRef(row[0], row[1]): row for row in rows}
 
     async def search(self, text: str, kinds: Sequence[str], first: int) -> list[SearchHit]:
         """Records whose searchable words match, best first, ties by kind and key."""

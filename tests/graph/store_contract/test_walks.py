@@ -65,6 +65,20 @@ async def test_every_relation_leads_on_to_others(way: Relation, graphs: list[Ten
     await check(graphs[0], Walk((Tree(RelatedQuery(way), below),)), anchors(way.owner))
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_relation_shows_its_records_without_edges_and_places(
+    way: Relation, graphs: list[TenantGraph]
+) -> None:
+    query = RelatedQuery(way, edges=False, places=False)
+
+    pages = (await graphs[0].walk(Walk((Tree(query),)), anchors(way.owner))).pages[query]
+
+    expected = world(0).related(query, anchors(way.owner))
+    assert {ref: [hit.node for hit in page.items] for ref, page in pages.items()} == {
+        ref: [hit.node for hit in page.items] for ref, page in expected.items()
+    }
+
+
 async def test_each_level_has_its_own_filter_order_window_and_count(
     graphs: list[TenantGraph],
 ) -> None:
