@@ -75,13 +75,15 @@ class Looks:
         """Lets those go on whom the look served, and begins the next one.
 
         Were all of many to go on at once, all of their clients would ask again at once, and then
-        wait for the same look with nothing else to do. So where more were served than wait, some
-        go on first; what their clients ask next joins the next look, and the others go on during
-        it. With looks of 1 ms and 0.2 ms of work a request, ten clients get a quarter more.
+        wait for the same look with nothing else to do. So a third of all, where so many were
+        served, go on during the next look, and the others first: what their clients ask next
+        joins it. In a simulation of ten clients, 0.2 ms of work a request and looks of 0.2 to 1
+        ms, a tenth to a fifth more was answered, by a look for seven requests.
         """
         served, self._served, self._began = self._served, [], NEVER
-        first = (len(served) - len(self._waiting)) // 2
-        if first > 0:
+        held = (len(served) + len(self._waiting)) // 3
+        first = len(served) - held
+        if held and first > 0:
             _tell(served[:first], failed)
             self._next(look, failed, served[first:], TURNS)
         else:
