@@ -15,8 +15,10 @@ from referral.kernels.components import condensed, strong_components
 from referral.kernels.forest import counts, forest, parents
 from referral.kernels.shape import plain, without_loops
 
+ONE = np.uint32(1)
 WORDS = 8
-"""64-bit words of a block: 512 components are counted at once, one cache line each."""
+"""64-bit words of a block: 512 components are counted at once, one cache line each; `_block` names
+each of the eight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,31 +141,38 @@ def _block(
     Each of these is one bit. The bits flow upstream, from higher to lower numbers, through the
     block's ancestors only; `bits` and `marked` are all zero again at the end.
     """
-    words = bits.shape[1]
     single = True
-    for node in range(first, last):
-        place = node - first
-        bits[node, place >> 6] |= np.uint64(1) << np.uint64(place & 63)
-        single = single and members[node] == 1
+    for member in range(first, last):
+        place = member - first
+        bits[member, place >> 6] |= np.uint64(1) << np.uint64(place & 63)
+        single = single and members[member] == 1
     length = _ancestors(starts, ids, first, last, marked, found)
     for position in range(length - 1, -1, -1):
-        node = found[position]
+        node = np.uint32(found[position])
         marked[node] = False
-        for entry in range(starts[node], starts[node + 1]):
-            for word in range(words):
-                bits[ids[entry], word] |= bits[node, word]
-        for word in range(words):
-            own = bits[node, word]
-            bits[node, word] = 0
-            if single:
-                count[node] += ones(own)
-            if with_value or not single:
+        # held apart from `bits`, so that a row is or-ed by two instructions
+        held = (
+            bits[node, 0], bits[node, 1], bits[node, 2], bits[node, 3],
+            bits[node, 4], bits[node, 5], bits[node, 6], bits[node, 7],
+        )  # fmt: skip
+        for entry in range(np.uint64(starts[node]), np.uint64(starts[node + ONE])):
+            up = np.uint32(ids[entry])
+            for word in range(WORDS):
+                bits[up, word] |= held[word]
+        if single:
+            for word in range(WORDS):
+                count[node] += ones(held[word])
+        if with_value or not single:
+            for word in range(WORDS):
+                own = bits[node, word]
                 while own:
                     below = first + 64 * word + lowest(own)
                     if not single:
                         count[node] += members[below]
                     total[node] += values[below]
                     own &= own - np.uint64(1)
+        for word in range(WORDS):
+            bits[node, word] = 0
 
 
 @compiled
