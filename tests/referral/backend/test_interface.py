@@ -96,6 +96,18 @@ def test_a_call_with_a_kernel_is_answered() -> None:
     assert interface.can_run("pagerank", (), {"G": nx.Graph()}) is True
 
 
+def test_a_graph_of_ours_is_looked_at_once_by_the_function() -> None:
+    ours: Any = interface.convert_from_nx(nx.path_graph(4))
+
+    assert interface.can_run("shortest_path_length", (ours, 0, 3, None, "bellman-ford"), {}) is True
+    for how in ("dijkstra", "unweighted"):
+        assert nx.shortest_path_length(ours, 0, 3, None, how) == 3
+    with pytest.raises(NotImplementedError, match="method is answered only for 'dijkstra', 'unwe"):
+        interface.shortest_path_length(ours, 0, 3, None, "bellman-ford")
+    with pytest.raises(NotImplementedError, match="not implemented"):
+        nx.shortest_path_length(ours, 0, 3, None, "bellman-ford")
+
+
 def test_networkx_is_left_alone_where_it_is_done_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     large: Graph = nx.path_graph(500)
 
