@@ -30,17 +30,17 @@ def analyze(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="EDGES.csv [A B | A K | A...]",
+            metavar="EDGES.csv [A B | A K | A... | ERROR]",
             help="The file or pipe, an edge a line, gzip or not; then nodes, where shortest-path, "
-            "k-hop or personalized needs them.",
+            "k-hop or personalized needs them, or estimated-reach's error (0.1).",
         ),
     ] = None,
     directed: Annotated[
         bool,
         typer.Option(
             "--directed",
-            help="Look at directions. reach, decayed-reach, depth, height, hits, cycles2-4, "
-            "strong-components, in-degree, out-degree and reciprocity always do.",
+            help="Look at directions. reach, estimated-reach, decayed-reach, depth, height, hits, "
+            "cycles2-4, strong-components, in-degree, out-degree and reciprocity always do.",
         ),
     ] = False,
     source_column: Annotated[
