@@ -81,10 +81,18 @@ class Analytics:
     Args:
         snapshots: where the networks come from.
         memory_bytes: of the answers kept; the least recently asked for go first.
+        patience_s: seconds of a computation that has no deadline; None = as long as it takes.
     """
 
-    def __init__(self, snapshots: Snapshots, *, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        patience_s: float | None = PATIENCE_S,
+    ) -> None:
         self._snapshots = snapshots
+        self._patience_s = patience_s
         self._answers: LRUCache[Key, _Kept] = LRUCache(memory_bytes, lambda kept: kept.size)
         self._last: LRUCache[Question, _Last] = LRUCache(KEPT_QUESTIONS)
         self._running: dict[Key, _Flight] = {}
@@ -250,7 +258,7 @@ class Analytics:
             found = compute([key.question for key in keys])
             return [_Kept(answer, _weight(answer)) for answer in found]
 
-        seconds = PATIENCE_S
+        seconds = self._patience_s
         if deadline is not None:
             seconds = max(0.0, deadline - time.perf_counter()) * SHARE
         try:

@@ -1,6 +1,8 @@
 """Breaks the executor one way at a time; the comparison with graphql-core must see each.
 
-`python -m tests.schema.execution.mutants [QUERIES]` works on copies, in a temporary folder.
+`python -m tests.schema.execution.mutants [QUERIES [NAME]]` works on a copy, in a temporary folder,
+with all of them or with those whose name has that in it. A mutant is seen where the comparison
+says that answers differ; a run that ends otherwise has failed, which says nothing of the mutant.
 """
 
 from __future__ import annotations
@@ -9,13 +11,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from referral.kernels.warming import warm as warm_kernels
+from referral.trades.warming import warm as warm_trades
+from tests.schema.execution.differential import DIFFERENT
+
 ROOT = Path(__file__).parents[3]
 LAYERS = ("graph", "referral", "schema", "tests")
+EXECUTION = Path("schema", "execution")
 DEFAULT_QUERIES = "500"
 SEED = "5"
+
+SEEN, NOT_SEEN, FAILED = "seen", "not seen", "failed"
+VERDICTS = {0: NOT_SEEN, DIFFERENT: SEEN}
 
 
 @dataclass(frozen=True)
@@ -114,36 +126,52 @@ HARMLESS = frozenset({"a nullable enum must not be null"})
 def main() -> int:
     """Tries each; the number of those that behave otherwise than they should."""
     queries = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_QUERIES
+    name = sys.argv[2] if len(sys.argv) > 2 else ""
     wrong = 0
-    for mutant in MUTANTS:
-        seen = not _passes(mutant, queries)
-        expected = mutant.name not in HARMLESS
-        wrong += seen is not expected
-        verdict = "seen" if seen else "not seen"
-        sys.stdout.write(f"{verdict:9} {'' if seen is expected else 'WRONG '}{mutant.name}\n")
-        sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        copy(folder)
+        for mutant in (m for m in MUTANTS if name in m.name):
+            verdict, told = tried(mutant, folder, queries)
+            expected = NOT_SEEN if mutant.name in HARMLESS else SEEN
+            wrong += verdict != expected
+            mark = "" if verdict == expected else "WRONG "
+            sys.stdout.write(f"{verdict:9} {mark}{mutant.name}\n")
+            sys.stdout.write("" if verdict == expected else told)
+            sys.stdout.flush()
     return wrong
 
 
-def _passes(mutant: Mutant, queries: str) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        for layer in LAYERS:
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / layer, Path(folder) / layer, ignore=ignored)
-        _break(mutant, Path(folder) / "schema" / "execution" / f"{mutant.module}.py")
+def copy(folder: Path) -> None:
+    """Copies all that a run needs, kernels compiled; of what is broken no bytecode."""
+    warm_kernels()
+    warm_trades()
+    for layer in LAYERS:
+        shutil.copytree(ROOT / layer, folder / layer)
+    shutil.rmtree(folder / EXECUTION / "__pycache__", ignore_errors=True)
+
+
+def tried(mutant: Mutant, folder: Path, queries: str) -> tuple[str, str]:
+    """What the comparison finds about a mutant in that copy, and all that it said."""
+    with _broken(mutant, folder / EXECUTION / f"{mutant.module}.py"):
         done = subprocess.run(
-            [sys.executable, "-m", "tests.schema.execution.differential", queries, SEED],
+            [sys.executable, "-B", "-m", "tests.schema.execution.differential", queries, SEED],
             cwd=folder,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             check=False,
         )
-        return done.returncode == 0
+    return VERDICTS.get(done.returncode, FAILED), done.stdout
 
 
-def _break(mutant: Mutant, module: Path) -> None:
+@contextmanager
+def _broken(mutant: Mutant, module: Path) -> Iterator[None]:
     text = module.read_text("utf-8")
     assert text.count(mutant.old) == 1, f"{mutant.name}: {mutant.module}.py has changed"
     module.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+    yield
+    module.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
