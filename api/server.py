@@ -15,13 +15,13 @@ import numpy as np
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
-    HttpToolsProtocol,
     RequestResponseCycle,
 )
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import Multiprocess
 
 from api.app import Application, build_app
+from api.arrival import Arriving
 from api.collector import settle
 from api.http import ABORT, LEAVE, WHOLE
 from api.logs import configure
@@ -34,7 +34,7 @@ START_S = 60
 uvicorn's own default of 5 s then kills it again and again)."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(Arriving):
     """An HTTP connection that ends what lasts (events) when the server stops or nobody reads."""
 
     def on_message_begin(self) -> None:
@@ -113,12 +113,13 @@ def run(settings: Settings, listening: socket.socket) -> None:
     Several workers are processes of their own that accept on the same socket; one that dies is
     replaced.
     """
+    http: Any = partial(Connection, patience_s=settings.request_timeout_s)
     config = uvicorn.Config(
         partial(worker, settings),
         factory=True,
         lifespan="on",
         loop="uvloop",
-        http=Connection,
+        http=http,
         ws=Socket,
         ws_max_size=settings.max_body_bytes,
         log_config=None,

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,7 +20,7 @@ def served(
     app: ASGIApp,
     *,
     lifespan: Literal["on", "off"] = "on",
-    connection: type[Connection] = Connection,
+    connection: Any = Connection,
 ) -> Iterator[int]:
     """Serves in a thread with the loop and parser of production; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
