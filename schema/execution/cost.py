@@ -27,6 +27,9 @@ MOST = 10**15
 MAX_KNOWN = 64
 """Most values of the variables that an operation's cost is kept for."""
 
+MAX_HELD = 1_024
+"""Most values that are kept with them together; an operation may have thousands of variables."""
+
 MAX_WAY = 8
 """Most fields of the costly way that a refusal names."""
 
@@ -110,12 +113,13 @@ class Cost:
         variables: names of the variables that matter.
     """
 
-    __slots__ = ("_known", "_root", "_variables")
+    __slots__ = ("_known", "_most", "_root", "_variables")
 
     def __init__(self, root: Selection, variables: Sequence[str]) -> None:
         self._root = root
         self._variables = tuple(variables)
         self._known: dict[tuple[int | None, ...], Found] = {}
+        self._most = min(MAX_KNOWN, MAX_HELD // max(1, len(variables)))
 
     def of(self, values: VariableValues) -> Found:
         """The most records that it may bring, and the number of fields selected."""
@@ -127,9 +131,10 @@ class Cost:
         if found is None:
             counts = dict(zip(self._variables, key, strict=True))
             found = _total(self._root, counts, {})
-            if len(self._known) >= MAX_KNOWN:
+            if len(self._known) >= self._most > 0:
                 self._known.pop(next(iter(self._known)))
-            self._known[key] = found
+            if self._most:
+                self._known[key] = found
         return found
 
     def check(self, values: VariableValues, limit: int) -> None:

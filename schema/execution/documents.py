@@ -136,7 +136,12 @@ class Document:
 
 
 class Documents:
-    """The documents last asked for, by their text or its SHA-256."""
+    """The documents last asked for, by their text or its SHA-256.
+
+    Attributes:
+        bytes: memory of all, roughly.
+        largest: most memory of one.
+    """
 
     def __init__(
         self,
@@ -150,7 +155,7 @@ class Documents:
         self._costs = Costs(schema)
         self._count = count
         self._size = size
-        self._largest = largest
+        self.largest = largest
         self._kept: dict[str, Document] = {}
         self._texts: dict[str, str] = {}
         self.bytes = 0
@@ -163,7 +168,7 @@ class Documents:
         found = self._kept.pop(text, None)
         if found is None:
             found = self._read(text)
-            if found.bytes > self._largest:
+            if found.bytes > self.largest:
                 return found
             found.sha256 = sha256(text)
             self._texts[found.sha256] = text
@@ -188,7 +193,7 @@ class Documents:
         document.bytes += size
         if self._kept.get(document.text) is document:
             self.bytes += size
-            if document.bytes > self._largest:
+            if document.bytes > self.largest:
                 self._forget(document)
             self._bound()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequence
 from enum import StrEnum
+from sys import getsizeof
 from typing import Any, TypeVar
 
 from graphql import (
@@ -233,13 +234,10 @@ class Executor:
             return None
 
     async def _run(self, document: Document, request: Request, deadline: float | None) -> Failures:
-        try:
-            plan = self._plan(document, request.operation, request.variables)
-            if isinstance(plan, Unplannable):
-                self.counters.generic[str(plan)] += 1
-                return await self._by_core(request, Clock(deadline))
-        except GraphQLError as error:  # such as null for @skip
-            return Failures(None, [error])
+        plan = self._plan(document, request.operation, request.variables)
+        if isinstance(plan, Unplannable):
+            self.counters.generic[str(plan)] += 1
+            return await self._by_core(request, Clock(deadline))
         self.counters.planned += 1
         run = Run(request, plan, Clock(deadline), self.counters, self._most_errors)
         return await run.run()
@@ -310,12 +308,14 @@ class Executor:
         known = operation.plans.get(switches)
         if known is None:
             known = self._new_plan(operation, values)
-            if len(operation.plans) >= MAX_PLANS:
-                operation.plans.pop(next(iter(operation.plans)))
-            else:
-                size = known.size if isinstance(known, Plan) else 1
-                self.documents.charge(document, BYTES_OF_FIELD * size)
-            operation.plans[switches] = known
+            plans, grown = operation.plans, _memory(switches, known)
+            while plans and (
+                len(plans) >= MAX_PLANS or document.bytes + grown > self.documents.largest
+            ):
+                oldest = next(iter(plans))
+                grown -= _memory(oldest, plans.pop(oldest))
+            plans[switches] = known
+            self.documents.charge(document, grown)
         return known
 
     def _new_plan(self, operation: Operation, values: VariableValues) -> Plan | Unplannable:
@@ -323,6 +323,14 @@ class Executor:
             return make_plan(self._schema, operation, values)
         except Unplannable as verdict:
             return verdict.with_traceback(None)
+        except GraphQLError:  # an error of the field below which it stands, if that has a value
+            return Unplannable("null for @skip or @include")
+
+
+def _memory(switches: Switches, plan: Plan | Unplannable) -> int:
+    """Bytes that a kept plan takes, roughly, with the functions that will be made for it."""
+    size = plan.size if isinstance(plan, Plan) else 1
+    return getsizeof(switches) + BYTES_OF_FIELD * size
 
 
 def _told(found: Failures) -> ExecutionResult:

@@ -20,7 +20,8 @@ the level anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from graphql import (
@@ -29,6 +30,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
     is_leaf_type,
 )
 
@@ -148,18 +151,33 @@ class _Writer:
 
     def _object(self, out: list[str], pad: int, name: str, field: Field, loops: int) -> None:
         space = " " * pad
-        if len(field.subs) == 1:
+        if not is_abstract_type(get_named_type(field.definition.type)):
             ((title, fields),) = field.subs.items()
             out.append(f"{space}if {self._stranger(name, title)}: raise Surprise")
             self._of_type(out, pad, name, title, fields, loops)
             return
         kind, word = self._new("c"), "if"
         out.append(f"{space}{kind} = {name}.__class__")
-        for title, fields in field.subs.items():
-            out.append(f"{space}{word} {kind} is {self._constant(RECORDS[title].record)}:")
-            self._of_type(out, pad + 1, name, title, fields, loops)
+        for title, made in self._classes(field.subs).items():
+            out.append(f"{space}{word} {kind} is {self._constant(made)}:")
+            self._of_type(out, pad + 1, name, title, field.subs[title], loops)
             word = "elif"
-        out.append(f"{space}else: raise Surprise")
+        out.append(f"{space}else: raise Surprise" if word == "elif" else f"{space}raise Surprise")
+
+    def _classes(self, titles: Iterable[str]) -> dict[str, type]:
+        """The class of the values of each type, where it alone tells the type."""
+        found = {title: made for title in titles if (made := self._class(title)) is not None}
+        number = Counter(found.values())
+        return {title: made for title, made in found.items() if number[made] == 1}
+
+    def _class(self, title: str) -> type | None:
+        if title in RECORDS:
+            return RECORDS[title].record
+        declared = self._schema.type_map[title].extensions["strawberry-definition"]
+        if declared.is_type_of is not None or declared.concrete_of is not None:
+            return None  # it looks at more than the class, or shares that with its like
+        made: type = declared.origin
+        return made
 
     def _stranger(self, name: str, title: str) -> str:
         """A condition: the value is none of that type, as the type itself tells it."""
@@ -167,7 +185,9 @@ class _Writer:
         assert isinstance(known, GraphQLObjectType)
         if known.is_type_of is None:  # whatever has the attributes, but None and errors have some
             return f"{name} is None or isinstance({name}, Exception)"
-        return f"{name}.__class__ is not {self._constant(RECORDS[title].record)}"
+        if title in RECORDS:
+            return f"{name}.__class__ is not {self._constant(RECORDS[title].record)}"
+        return f"not {self._constant(known.is_type_of)}({name}, None)"
 
     def _of_type(
         self, out: list[str], pad: int, name: str, title: str, fields: list[Field], loops: int

@@ -92,8 +92,9 @@ class QueryWriter:
         if self._random.random() < 0.88:
             return ""
         name = f"b{self._random.randrange(4)}"
-        self._declared[name] = "Boolean!"
-        self.variables[name] = self._random.random() < 0.6
+        kind = self._declared.setdefault(name, self._random.choice(["Boolean!", "Boolean = true"]))
+        chance = self._random.random()
+        self.variables[name] = None if kind[-1] != "!" and chance < 0.15 else chance < 0.6
         return f" @{self._random.choice(['skip', 'include'])}(if: ${name})"
 
     def _selection(self, kind: Any, depth: int) -> str:

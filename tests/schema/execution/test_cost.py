@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import ExecutionResult, GraphQLError, get_introspection_query, get_variable_values
+from graphql.execution.values import VariableValues
 
 from graph.errors import TooExpensive
 from schema.build import Schema
 from schema.context import Context
 from schema.declare import attribute, definition, list_of, object_type
 from schema.execution import Executor, Mode
-from schema.execution.cost import MAX_COST, MAX_KNOWN, MAX_SELECTED, MOST
+from schema.execution.cost import MAX_COST, MAX_HELD, MAX_KNOWN, MAX_SELECTED, MOST
 from schema.execution.documents import Documents
 from schema.relation import Call, relation_field
 from schema.root import root_field
@@ -218,3 +219,16 @@ def test_a_known_cost_is_kept_for_some_values_of_the_variables(schema: Schema) -
             raise GraphQLError("0 is no limit")
 
     assert len(operation.cost._known) == MAX_KNOWN
+
+
+def test_few_values_are_kept_of_very_many_variables(schema: Schema) -> None:
+    number = MAX_HELD // 4
+    declared = " ".join(f"$v{n}: Int" for n in range(number))
+    fields = " ".join(f"a{n}: contacts(first: $v{n}) {{ totalCount }}" for n in range(number))
+    operation = Documents(schema._schema).get(f"query ({declared}) {{ {fields} }}").operation(None)
+    assert operation.cost is not None
+
+    for n in range(9):
+        operation.cost.of(VariableValues({}, {"v0": n}))
+
+    assert len(operation.cost._known) == 4

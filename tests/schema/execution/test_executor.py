@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -92,6 +94,71 @@ async def test_the_plans_of_an_operation_are_bounded(
 
     operation = runner.documents.get(query).operation(None)
     assert list(operation.plans) == [(True, False), (False, True)]
+
+
+async def test_a_plan_is_charged_also_where_it_takes_the_place_of_another(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "MAX_PLANS", 2)
+    runner, graph = fresh(schema), ListedGraph(1)
+    names = " ".join(f"n{i}: name" for i in range(50))
+    query = f"""query ($a: Boolean!, $b: Boolean!, $big: Boolean!) {{
+      x: __typename @skip(if: $a) y: __typename @skip(if: $b)
+      customer(key: "c0") {{ key {names.replace("name", "name @include(if: $big)")} }} }}"""
+    document = runner.documents.get(query)
+    before = document.bytes
+
+    sizes = []
+    for big in (False, True, False):
+        for a, b in [(True, True), (True, False)]:
+            await answer(runner, graph, query, variables={"a": a, "b": b, "big": big})
+        sizes.append(document.bytes - before)
+        assert runner.documents.bytes == document.bytes
+
+    small, large, again = sizes
+    assert large - small == 2 * 50 * executor.BYTES_OF_FIELD
+    assert again == small
+
+
+async def test_a_document_stays_with_as_many_plans_as_it_has_room_for(schema: Schema) -> None:
+    runner, graph = fresh(schema), ListedGraph(1)
+    query = """query ($a: Boolean!, $b: Boolean!) {
+      x: __typename @skip(if: $a) y: __typename @skip(if: $b) __typename }"""
+    document = runner.documents.get(query)
+    runner.documents.largest = document.bytes + int(4.3 * executor.BYTES_OF_FIELD)
+
+    for a, b in [(True, True), (True, False), (False, True)]:
+        await answer(runner, graph, query, variables={"a": a, "b": b})
+
+    assert list(document.operation(None).plans) == [(True, False), (False, True)]
+    assert runner.documents.get(query) is document
+
+
+async def test_a_document_is_charged_roughly_what_its_plans_take(schema: Schema) -> None:
+    runner, graph = fresh(schema), ListedGraph(1)
+    names = " ".join(f"n{i}: name" for i in range(200))
+    query = f"""query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!, $big: Boolean!) {{
+      {" ".join(f"t{s}: __typename @skip(if: ${s})" for s in "abcd")}
+      ... @include(if: $big) {{ customer(key: "c0") {{ {names} }} }} }}"""
+    document = runner.documents.get(query)
+    ways: list[dict[str, Any]] = [
+        {s: bool(n >> i & 1) for i, s in enumerate("abcd")} for n in range(executor.MAX_PLANS)
+    ]
+    for way in ways:
+        await answer(runner, graph, query, variables={**way, "big": False})
+    before = document.bytes
+    gc.collect()
+
+    tracemalloc.start()
+    try:
+        for way in ways * 3:
+            await answer(runner, graph, query, variables={**way, "big": True})
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert 0.75 * taken < document.bytes - before < 2 * taken
 
 
 async def test_many_errors_of_one_level_are_told_in_one(schema: Schema) -> None:
@@ -421,3 +488,35 @@ async def test_a_level_of_several_pieces_is_complete(
     assert [e["path"] for e in errors] == [["nodes", 4, "name"]]
     assert data["nodes"] == [None if i == 4 else {"name": f"C {i}"} for i in range(9)]
     assert runner.counters.slow == {"Query.nodes: Surprise": 1}
+
+
+SWITCHED = """query ($s: Boolean = true) {
+  a: __typename customer(key: "c0") { name @skip(if: $s) key } }"""
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_null_for_a_switch_is_an_error_of_the_field_around(
+    schema: Schema, mode: Mode
+) -> None:
+    runner = fresh(schema, mode=mode)
+
+    data, errors = await answer(runner, ListedGraph(1), SWITCHED, variables={"s": None})
+    nobody, none = await answer(runner, ListedGraph(0), SWITCHED, variables={"s": None})
+
+    assert (data, [e["path"] for e in errors]) == ({"a": "Query", "customer": None}, [["customer"]])
+    assert errors[0]["extensions"] == {"code": "BAD_INPUT"}
+    assert (nobody, none) == (data, [])
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_null_for_a_switch_at_the_root_costs_the_whole_answer(
+    schema: Schema, mode: Mode
+) -> None:
+    query = "query ($s: Boolean = true) { a: __typename b: __typename @skip(if: $s) }"
+
+    data, errors = await answer(
+        fresh(schema, mode=mode), ListedGraph(1), query, variables={"s": None}
+    )
+
+    assert (data, [e["extensions"] for e in errors]) == (None, [{"code": "BAD_INPUT"}])
+    assert "path" not in errors[0]
