@@ -380,6 +380,17 @@ def decode_cursor(text: str, order: tuple[Order, ...]) -> tuple[Any, ...]:
     return tuple(values[1:])
 
 
+def check_cursors(window: Window, order: tuple[Order, ...]) -> None:
+    """Looks at a window's cursors where no store is asked for the page.
+
+    Raises:
+        BadInput: one is not a cursor, or one of another order.
+    """
+    for cursor in (window.after, window.before):
+        if cursor is not None:
+            decode_cursor(cursor, order)
+
+
 def _storable(value: object) -> bool:
     if isinstance(value, int):
         return -(2**63) <= value < 2**63  # no store takes more

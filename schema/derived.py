@@ -11,7 +11,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from graph.model import Direction, Record, RecordInfo, Relation, relations
-from graph.query import RelatedQuery, Window, bare_page
+from graph.query import RelatedQuery, Window, bare_page, check_cursors
 from schema.connection import NO_PAGE, Connection, connection_type, page_arguments, window
 from schema.declare import AttributeField, attribute
 from schema.filters import convert_members, member_filter
@@ -183,6 +183,7 @@ class Members:
             edge_fields=call.reads("edges.edge"),
             places=call.selects("pageInfo", "edges.cursor"),
         )
+        check_cursors(query.window, query.order)  # a number alone reads none
         if kept is not None:
             kept[self] = query
         return query

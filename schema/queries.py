@@ -15,7 +15,7 @@ from graph.errors import BadInput
 from graph.ids import from_global_id
 from graph.inputs import validate_key
 from graph.model import NodeRef, RecordInfo, node_records, record_info
-from graph.query import FindQuery
+from graph.query import FindQuery, check_cursors
 from schema.comparisons import checked_text
 from schema.connection import (
     MAX_PAGE,
@@ -133,6 +133,7 @@ def _listing(info: RecordInfo) -> StrawberryField:
             count=call.selects("totalCount"),
             fields=call.reads("edges.node"),
         )
+        check_cursors(query.window, query.order)
         if not call.selects("edges", "pageInfo", "totalCount"):
             return Connection(NO_PAGE)
         page = await call.context.graph.find(query)

@@ -112,3 +112,18 @@ async def test_at_most_a_hundred_nodes_are_read_at_once(client: Client) -> None:
     error = await client.refused("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=101 * [ID])
 
     assert error["message"] == "101 ids; ask for at most 100 at once"
+
+
+@pytest.mark.parametrize("below", ["totalCount", "__typename", "totalCount edges { cursor }"])
+@pytest.mark.parametrize("name", ["after", "before"])
+async def test_a_wrong_cursor_is_refused_whatever_is_asked_of_the_page(
+    client: Client, name: str, below: str
+) -> None:
+    page = f'({name}: "zz") {{ {below} }}'
+
+    listed = await client.refused(f"{{ contacts{page} }}")
+    related = await client.refused(f'{{ contact(key: "p001") {{ ties{page} }} }}')
+
+    assert listed["message"] == related["message"]
+    assert listed["message"].startswith("'zz' is not a cursor of this order")
+    assert related["path"] == ["contact", "ties"]
