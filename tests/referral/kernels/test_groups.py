@@ -73,6 +73,43 @@ def test_hierarchy_by_hand() -> None:
     assert holes(arrays(wheel).rows()).hierarchy[0] == pytest.approx(uneven)
 
 
+def coleman_theil(graph: Graph) -> list[float]:
+    """Burt 1992, formula 2.9: sum of r ln r over N ln N, r = c / (C / N), of all N neighbours.
+
+    c is what each of them adds to the constraint C: (p + sum of p q over the others) squared,
+    p and q the shares of a node's weights; those both ways count together.
+    """
+    size = len(graph)
+    ties = nx.to_numpy_array(graph, nodelist=range(size))
+    both = ties + ties.T
+    with np.errstate(invalid="ignore"):
+        share = both / both.sum(axis=1, keepdims=True)
+    share[np.isnan(share)] = 0
+    part = np.where(both > 0, (share + share @ share) ** 2, 0)
+    scores = []
+    for node in range(size):
+        own = part[node][both[node] > 0]
+        ratio = own / own.mean() if len(own) else own
+        disorder = float((ratio * np.log(ratio)).sum())
+        only = math.nan if not len(own) else 1.0
+        scores.append(disorder / (len(own) * math.log(len(own))) if len(own) > 1 else only)
+    return scores
+
+
+@over(SIMPLE)
+def test_hierarchy_is_the_formula_of_the_book(graph: Graph) -> None:
+    weighed = weighted(graph.copy(), 9)
+
+    plain, heavy = holes(arrays(graph).rows()), holes(*arrays(weighed).weighted())
+
+    one = weighted(graph.copy(), 9)
+    for *_, data in one.edges(data=True):
+        data["weight"] = 1
+    for found, expected in ((plain, one), (heavy, weighed)):
+        formula = coleman_theil(expected)
+        assert found.hierarchy.tolist() == pytest.approx(formula, abs=1e-9, nan_ok=True)
+
+
 @over(EVERY)
 def test_betweenness_is_that_of_networkx(graph: Graph) -> None:
     given = arrays(graph)
