@@ -36,6 +36,15 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text):,} characters)"
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number of things, in words for people.
+
+    >>> counted(1, "edge"), counted(1_000, "edge"), counted(2, "party", "parties")
+    ('1 edge', '1,000 edges', '2 parties')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 class DomainError(Exception):
     """An expected failure: `code` is for programs, the message for people."""
 

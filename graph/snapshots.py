@@ -189,7 +189,8 @@ class Snapshots:
         while (version := await self._asked_version(tenant, graph)) < at_least:
             if time.monotonic() > end:
                 raise TimedOut(
-                    f"version {at_least} is not there; the newest is {version}; "
+                    f"version {at_least} does not exist yet: the tenant stands at version "
+                    f"{version}, and {self._patience_s:g} s of waiting brought no newer one; "
                     "use the version that your write returned"
                 )
             await asyncio.sleep(_PAUSE_S)

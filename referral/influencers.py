@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from graph.errors import BadInput
+from graph.errors import BadInput, counted
 from graph.model.fields import Key, Moment, Text
 from graph.model.words import Stage
 from graph.network import Network
@@ -136,11 +136,14 @@ def _chosen(
         raise BadInput(
             f"near: {measure} looks at the whole graph; ask for PERSONALIZED, or leave out near"
         )
+    if not keys and measure is InfluenceMeasure.PERSONALIZED:
+        raise BadInput("near names no party; PERSONALIZED needs the key of at least one")
     numbers = graph.number_of(ids_of_parties(network, kind, keys))
     found = numbers[numbers >= 0]
     if measure is InfluenceMeasure.PERSONALIZED and not len(found):
         raise BadInput(
-            f"near: {len(keys)} parties given, none with an edge in this graph; "
+            f"near: {counted(len(keys), 'party', 'parties')} given, none with an edge in this "
+            "graph; "
             "PERSONALIZED needs at least one party with one"
         )
     return found

@@ -14,13 +14,16 @@ from rich.table import Table
 from api.cli.output import console, print_json
 from api.cli.progress import progress
 from api.cli.session import JsonOption
-from graph.errors import BadInput, shown
+from graph.errors import BadInput, counted, shown
 from graph.importing.edge_list import Columns, read_edge_list
 from referral.kernels.budget import Budget
 
 if TYPE_CHECKING:
     from referral.measures.graph import Graph
     from referral.measures.registry import Measure, Measured
+
+
+STANDARD_INPUT = "/dev/stdin"
 
 
 def analyze(
@@ -31,8 +34,9 @@ def analyze(
         list[str] | None,
         typer.Argument(
             metavar="EDGES.csv [A B | A K | A... | ERROR]",
-            help="The file or pipe, an edge a line, gzip or not; then nodes, where shortest-path, "
-            "k-hop or personalized needs them, or estimated-reach's error (0.1).",
+            help="The file or pipe (- is standard input), an edge a line, gzip or not; then "
+            "nodes, where shortest-path, k-hop or personalized needs them, or estimated-reach's "
+            "error (0.1).",
         ),
     ] = None,
     directed: Annotated[
@@ -127,9 +131,10 @@ def _file_and_words(measure: Measure, words: list[str]) -> tuple[Path, tuple[str
     if len(words) != needed + 1 and not (more and len(words) > needed):
         usage = " ".join(("renmai analyze", measure.name, "EDGES.csv", *measure.words))
         least = "at least " if more else ""
-        raise BadInput(
-            f"{measure.name} needs {least}{needed + 1} arguments, not {len(words)}: {usage}"
-        )
+        wanted = f"a file and {least}{counted(needed, 'argument')}" if needed else "a file alone"
+        given = f"not a file and {len(words) - 1}" if words else "and was given nothing"
+        raise BadInput(f"{measure.name} needs {wanted}, {given}: {usage}")
+    words = [STANDARD_INPUT if word == "-" else word for word in words]
     if not _may_be_read(words[0]) and _may_be_read(words[-1]):
         return Path(words[-1]), tuple(words[:-1])
     return Path(words[0]), tuple(words[1:])
@@ -178,10 +183,10 @@ def _delimiter(given: str | None) -> str | None:
 
 def _left_out(graph: Graph) -> str:
     said = [
-        f"{count:,} {what}"
-        for count, what in (
-            (graph.loops, "edges from a node to itself left out"),
-            (graph.parallel, "parallel edges joined with another"),
+        f"{counted(count, what)} {then}"
+        for count, what, then in (
+            (graph.loops, "edge", "from a node to itself left out"),
+            (graph.parallel, "parallel edge", "joined with another"),
         )
         if count
     ]
@@ -240,8 +245,8 @@ def _write(out: Path, rows: list[dict[str, Any]]) -> None:
 
 def _show(measure: Measure, graph: Graph, found: Measured, rows: list[dict[str, Any]]) -> None:
     total = "none" if found.total is None else _text(found.total)
-    title = f"{measure.name}: {graph.size:,} nodes, {graph.pairs:,} edges, total {total}"
-    typer.echo(title)
+    nodes, edges = counted(graph.size, "node"), counted(graph.pairs, "edge")
+    typer.echo(f"{measure.name}: {nodes}, {edges}, total {total}")
     typer.echo(measure.summary)
     if not rows:
         return

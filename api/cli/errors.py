@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -50,6 +51,8 @@ def usage_line(error: TyperException) -> str:
     if text[1:2].islower():
         text = text[0].lower() + text[1:]
     text = text.rstrip().removesuffix(".")
+    if number := re.fullmatch(r"no such option: (-[0-9.]+)", text):
+        text = f"{number[1]} is read as an option; give a number from 0, or -- before a name"
     separator = " " if text.endswith("?") else "; "
     return _one_line(f"{text}{separator}see `{_command(error)} --help`")
 

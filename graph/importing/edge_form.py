@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from graph.errors import BadInput, shown
+from graph.errors import BadInput, counted, shown
 from graph.importing.text_lines import is_idle
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -70,7 +70,7 @@ class Form:
         """What is wrong with a row, and the remedy; None where nothing is."""
         if len(row) != self.width:
             return (
-                f"{len(row)} columns where the first line has {self.width}; "
+                f"{counted(len(row), 'column')} where the first line has {self.width}; "
                 "mend the line, or quote text that holds the delimiter"
             )
         for column in (self.source, self.target):
@@ -100,7 +100,9 @@ def form_of(name: str, lines: Sequence[str], columns: Columns) -> Form:
     if not rows:
         raise BadInput(f"{name} is empty; give a line with two nodes for each edge")
     header = _names_columns(rows, columns) if columns.header is None else columns.header
-    head = _Head(name, [cell.strip() for cell in rows[0]] if header else [], len(rows[0]))
+    named = [cell.strip() for cell in rows[0]] if header else []
+    told = columns.header is not None or _names_columns(rows, Columns())
+    head = _Head(name, named, len(rows[0]), told)
     source = head.place(columns.source, SOURCE_NAMES, 0)
     target = head.place(columns.target, TARGET_NAMES, 1)
     if source == target:
@@ -135,11 +137,16 @@ def split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
 
 
 class _Head(NamedTuple):
-    """The columns of a file, by name where it has a header."""
+    """The columns of a file, by name where it has a header.
+
+    Attributes:
+        told: whether the file or the caller says so; else only that a name was asked for.
+    """
 
     file: str
     names: Sequence[str]
     width: int
+    told: bool
 
     def place(self, wanted: str | None, usual: Sequence[str], otherwise: int) -> int:
         """Position of a column."""
@@ -152,15 +159,22 @@ class _Head(NamedTuple):
         elif wanted.isdecimal():
             place = int(wanted[:9]) - 1
         else:
-            there = ", ".join(self.names) or f"no header, so use numbers from 1 to {self.width}"
-            raise BadInput(f"{self.file} has no column {shown(wanted)}; it has {there}")
+            raise BadInput(f"{self.file} has no column {shown(wanted)}; {self._there()}")
         if not 0 <= place < self.width:
             more = "; is the delimiter another? see --delimiter" if self.width == 1 else ""
-            raise BadInput(
-                f"{self.file} has no column {place + 1}, only {self.width}: "
-                f"{shown(', '.join(self.names) or 'no header')}{more}"
-            )
+            raise BadInput(f"{self.file} has no column {place + 1}; {self._there()}{more}")
         return place
+
+    def _there(self) -> str:
+        """The columns there are, and how to name them."""
+        many = f"it has {counted(self.width, 'column')}"
+        numbers = "1" if self.width == 1 else f"1 to {self.width}"
+        if not self.names:
+            return f"{many} and no header, so give a number: {numbers}"
+        names = shown(", ".join(self.names))
+        if self.told:
+            return f"{many}: {names}"
+        return f"{many}, and line 1 is {names}; where that is no header, give a number: {numbers}"
 
 
 def _names_columns(rows: Sequence[list[str]], columns: Columns) -> bool:

@@ -134,7 +134,7 @@ def katz(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
 
 @measure("hits", weights=True, needs_direction=True)
 def hits(graph: Graph, words: tuple[str, ...], budget: Budget) -> Measured:
-    """Authority: led to by good hubs; the hub score stands beside it; total: 1."""
+    """Authority: led to by good hubs; the hub score beside it; total: 1, or 0 without edges."""
     from referral.kernels.shape import WeightedRows, summed
     from referral.kernels.spectral import BLUR
     from referral.kernels.spectral import hits as kernel

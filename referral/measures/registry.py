@@ -106,10 +106,8 @@ def measure_named(name: str) -> Measure:
     if _bare(name) in known:
         return every[known[_bare(name)]]
     near = difflib.get_close_matches(_bare(name), known, n=1, cutoff=0.5)
-    hint = f"did you mean {known[near[0]]}? " if near else ""
-    raise BadInput(
-        f"there is no measure {shown(name)}; {hint}There are: {', '.join(sorted(every))}"
-    )
+    hint = f"did you mean {known[near[0]]}? There are" if near else "there are"
+    raise BadInput(f"there is no measure {shown(name)}; {hint}: {', '.join(sorted(every))}")
 
 
 def _bare(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -76,7 +77,7 @@ def test_json_stands_alone_and_says_no_more_than_promised(run: Run, edges: str) 
     }
     assert err == (
         "edges.csv: a header, columns from -> to, separated by ',';"
-        " 1 edges from a node to itself left out\n"
+        " 1 edge from a node to itself left out\n"
     )
 
 
@@ -177,6 +178,23 @@ def test_parquet_without_its_library_is_refused_before_work_begins(
     )
 
 
+def test_a_dash_is_standard_input(edges: str) -> None:
+    """Which only a process of its own has."""
+    program = "import sys; from api.cli import main; sys.argv[0] = 'renmai'; main()"
+    for words in (("degree", "-"), ("k-hop", "-", "ann", "1"), ("degree", "-", "--directed")):
+        piped = subprocess.run(
+            [sys.executable, "-c", program, "analyze", *words, "--json"],
+            input=Path(edges).read_bytes(), capture_output=True, check=True,
+        )  # fmt: skip
+        named = subprocess.run(
+            [sys.executable, "-c", program, "analyze", words[0], edges, *words[2:], "--json"],
+            capture_output=True, check=True,
+        )  # fmt: skip
+
+        assert piped.stdout == named.stdout
+        assert piped.stderr.startswith(b"stdin: a header, columns from -> to")
+
+
 def test_the_measures_are_listed(run: Run) -> None:
     code, out, _ = run("list")
 
@@ -189,19 +207,25 @@ def test_the_measures_are_listed(run: Run) -> None:
     ("arguments", "message"),
     [
         (("pagernk", "EDGES"), "there is no measure 'pagernk'; did you mean pagerank?"),
-        (("reach",), "reach needs 1 arguments, not 0: renmai analyze reach EDGES.csv"),
+        (("reach",), "reach needs a file alone, and was given nothing: renmai"),
         (
             ("personalized", "EDGES"),
-            "personalized needs at least 2 arguments, not 1: renmai analyze",
+            "personalized needs a file and at least 1 argument, not a file and 0: renmai",
         ),
         (("depth", "EDGES"), "this graph is no forest: two edges lead to one node"),
-        (("k-hop", "EDGES", "ann"), "k-hop needs 3 arguments, not 2: renmai analyze k-hop EDGES"),
+        (
+            ("k-hop", "EDGES", "ann"),
+            "k-hop needs a file and 2 arguments, not a file and 1: renmai analyze k-hop",
+        ),
+        (("k-hop", "EDGES", "ann", "-1"), "-1 is read as an option; give a number from 0, or --"),
+        (("k-hop", "EDGES", "--", "ann", "-1"), "K is '-1'; give a whole number from 0"),
         (("k-hop", "EDGES", "ann", "x"), "K is 'x'; give a whole number from 0"),
         (("shortest-path", "EDGES", "ann", "zoe"), "there is no node 'zoe'"),
         (("reach", "nowhere.csv"), "nowhere.csv cannot be read: No such file or directory"),
         (("triangles", "EDGES", "--weight", "times"), "triangles does not look at weights"),
         (("pagerank", "EDGES", "--weight", "from"), "edges.csv, line 2: the weight 'ann' is no"),
-        (("reach", "EDGES", "--source-column", "who"), "edges.csv has no column 'who'; it has"),
+        (("reach", "EDGES", "--source-column", "who"), "edges.csv has no column 'who'; it has 3"),
+        (("reach", "EDGES", "--source-column", "9"), "edges.csv has no column 9; it has 3 columns"),
         (("reach", "EDGES", "--delimiter", "::"), "--delimiter '::': give one character"),
         (("reach", "EDGES", "--out", "x.xlsx"), "--out 'x.xlsx': give a file that ends in .csv"),
         (("reach", "EDGES", "--out", "no/x.csv"), "--out 'no/x.csv': there is no folder no"),

@@ -142,7 +142,9 @@ async def test_a_version_that_is_not_there_yet_is_waited_for(store: Store) -> No
 async def test_a_version_that_never_comes_is_refused(store: Store) -> None:
     tenant, snapshots = new_tenant(), Snapshots(store, patience_s=0)
 
-    with pytest.raises(TimedOut, match="version 5 is not there; the newest is 0; use the version"):
+    with pytest.raises(
+        TimedOut, match=r"version 5 does not exist yet: the tenant stands at version 0, and"
+    ):
         await snapshots.network(tenant, at_least=5)
 
 

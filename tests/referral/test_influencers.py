@@ -194,9 +194,9 @@ def test_parties_to_look_from_are_refused_where_they_would_be_ignored() -> None:
 def test_personalized_needs_parties_that_are_there_and_have_edges() -> None:
     asked = network(3, Referral=[(0, 1)])
 
-    with pytest.raises(BadInput, match="near: 0 parties given, none with an edge"):
+    with pytest.raises(BadInput, match="near names no party; PERSONALIZED needs the key"):
         influencers(asked, measure=M.PERSONALIZED)
-    with pytest.raises(BadInput, match="near: 1 parties given, none with an edge"):
+    with pytest.raises(BadInput, match="near: 1 party given, none with an edge"):
         influencers(asked, measure=M.PERSONALIZED, near=("c00002",))
     with pytest.raises(NotFound, match="there is no Customer 'c00000'; check its kind and key"):
         influencers(asked, measure=M.PERSONALIZED, near=("c00000",), near_kind=PartyKind.CUSTOMER)

@@ -479,7 +479,10 @@ async def test_an_answer_takes_one_s_own_write_into_account(
     assert [(i["party"]["key"], i["score"]) for i in answer["items"]] == [("bo", 2.0), ("ann", 2.0)]
     code, told = await asker.refused(query, v=3)
     assert code == "TIMEOUT"
-    assert told.startswith("version 3 is not there; the newest is 2")
+    assert told == (
+        "version 3 does not exist yet: the tenant stands at version 2, and 0.05 s of waiting "
+        "brought no newer one; use the version that your write returned"
+    )
 
 
 async def test_an_older_answer_is_taken_by_who_says_so(

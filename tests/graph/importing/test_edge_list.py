@@ -107,7 +107,7 @@ def test_a_header_alone_is_refused(tmp_path: Path) -> None:
             "line 2: 3 columns where the first line has 2; mend the line, "
             "or quote text that holds the delimiter",
         ),
-        ("a,b\n\nb\n", {"delimiter": ","}, "line 3: 1 columns where the first line has 2"),
+        ("a,b\n\nb\n", {"delimiter": ","}, "line 3: 1 column where the first line has 2"),
         ("a,b\nb, \n", {}, "line 2: column 2 is empty; name a node there"),
         (
             "a,b,w\nb,c,1\nc,d,much\n",
@@ -121,12 +121,17 @@ def test_a_header_alone_is_refused(tmp_path: Path) -> None:
         ),
         ("a,b,3\nb,c,nan\n", {"weight": "3"}, "line 2: the weight 'nan' is below 0 or no finite"),
         ('a,b\n"b,c\n', {"delimiter": ","}, "line 2: unexpected end of data; is a quote missing"),
-        ("a,b\n", {"source": "who"}, " has no column 'who'; it has a, b"),
+        ("a,b\n", {"source": "who"}, " has no column 'who'; it has 2 columns, and line 1 is "
+         "'a, b'; where that is no header, give a number: 1 to 2"),
+        ("a,b,3\nb,c,4\n", {"weight": "w"}, " has no column 'w'; it has 3 columns, and line 1 is "
+         "'a, b, 3'; where that is no header, give a number: 1 to 3"),
+        ("from,to\na,b\n", {"source": "who"}, " no column 'who'; it has 2 columns: 'from, to'"),
+        ("a,b\n", {"source": "who", "header": True}, " it has 2 columns: 'a, b'"),
         ("a,b\n", {"source": "who", "header": False},
-         " has no column 'who'; it has no header, so use numbers from 1 to 2"),
-        ("a,b\n", {"target": "3"}, " has no column 3, only 2: 'no header'"),
-        ("a,b\n", {"target": "0"}, " has no column 0, only 2"),
-        ("a\nb\n", {}, " has no column 2, only 1: 'no header'; is the delimiter another?"),
+         " has no column 'who'; it has 2 columns and no header, so give a number: 1 to 2"),
+        ("a,b\n", {"target": "3"}, " has no column 3; it has 2 columns and no header, so give"),
+        ("a,b\n", {"target": "0"}, " has no column 0; it has 2 columns"),
+        ("a\nb\n", {}, " column and no header, so give a number: 1; is the delimiter another?"),
         ("a,b\n", {"target": "1"}, "column 1 of edges.csv cannot be both ends of an edge"),
     ],
 )  # fmt: skip

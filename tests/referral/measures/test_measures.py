@@ -379,7 +379,7 @@ def test_a_name_that_is_nearly_a_measure_is_told_the_nearest() -> None:
     assert measure_named("K_Core").name == "k-core"
     with pytest.raises(BadInput, match="no measure 'pagernk'; did you mean pagerank"):
         measure_named("pagernk")
-    with pytest.raises(BadInput, match="no measure 'zzz'; There are: assortativity, between"):
+    with pytest.raises(BadInput, match="no measure 'zzz'; there are: assortativity, between"):
         measure_named("zzz")
 
 
