@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import networkx as nx
@@ -128,6 +129,30 @@ def test_a_graph_with_parallel_edges_is_refused() -> None:
         nx.pagerank(nx.MultiGraph([(0, 1)]), backend="renmai")
     with pytest.raises(NotImplementedError, match="parallel edges"):
         interface.convert_from_nx(nx.MultiGraph())
+
+
+DECLINED: dict[str, Callable[..., Any]] = {
+    "core_number": lambda g, **how: nx.core_number(g, **how),
+    "clustering": lambda g, **how: nx.clustering(g, **how),
+    "louvain_communities": lambda g, **how: nx.community.louvain_communities(g, seed=1, **how),
+}
+
+
+@pytest.mark.parametrize("name", DECLINED)
+def test_what_is_declined_is_answered_by_networkx_unless_the_backend_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/analytics.md says; of 600 nodes, for smaller graphs are left alone anyway."""
+    monkeypatch.setattr(nx.config, "warnings_to_ignore", {"cache"})
+    plain: Graph = nx.gnm_random_graph(600, 1_800, seed=2, directed=True)
+    expected = DECLINED[name](plain)
+
+    for fallback in (False, True):
+        with nx.config(fallback_to_nx=fallback), pytest.raises(NotImplementedError, match=name):
+            DECLINED[name](plain, backend="renmai")
+    with nx.config(backend_priority=["renmai"]):
+        assert DECLINED[name](plain) == expected
+        assert interface.should_run("pagerank", (plain,), {}) is True
 
 
 def test_a_name_that_is_no_function_of_networkx_is_no_attribute() -> None:
