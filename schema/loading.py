@@ -7,6 +7,7 @@ and selection are equal too.
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,8 +47,15 @@ def load(
             return await batch(parents, here, **arguments)
 
         loader = info.context.loaders[key] = DataLoader(load_fn=answer, cache=False)
-    found: Awaitable[Any] = loader.load(parent)
+    found: Future[Any] = loader.load(parent)
+    found.add_done_callback(_seen)
     return found
+
+
+def _seen(found: Future[Any]) -> None:
+    """Whoever asked may be gone by now; asyncio would log an error that nobody has looked at."""
+    if not found.cancelled():
+        found.exception()
 
 
 def selected_by(info: Info) -> frozenset[str]:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping, Sequence
 from enum import StrEnum
 from sys import getsizeof
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from graphql import (
     ExecutionResult,
@@ -32,6 +32,7 @@ from schema.execution.failures import MAX_PER_LEVEL, Failures
 from schema.execution.parts import TITLE, Part, parts
 from schema.execution.plan import Plan, Unplannable, make_plan
 from schema.execution.run import Request, Run
+from schema.execution.streaming import InParts
 
 T = TypeVar("T")
 
@@ -155,11 +156,12 @@ class Executor:
         self.counters.generic[TITLE] += 1
         request = Request(self._schema, operation, values, context)
         clock = Clock(deadline)
-        found = request.core(clock, in_parts=True).execute_operation()
+        core = cast(InParts, request.core(clock, in_parts=True))
+        found = core.execute_operation()
         if inspect.isawaitable(found):
             found = await _while_wanted(found, clock)
         if not isinstance(found, ExecutionResult):
-            return parts(found, self._most_errors, clock)
+            return parts(found, self._most_errors, core)
         clock.check()
         return _told(Failures.of_core(found.data, found.errors, self._most_errors))
 

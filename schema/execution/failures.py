@@ -65,9 +65,24 @@ class Failures:
     ) -> Self:
         """What graphql-core answered; the places in lists of one field are a level there."""
         found = cls(data, most=most)
-        for error in errors or ():
-            found.add(tuple(step for step in error.path or () if isinstance(step, str)), error)
+        found.take(errors)
         return found
+
+    def take(self, errors: Iterable[GraphQLError] | None) -> None:
+        """Keeps errors of graphql-core."""
+        for error in errors or ():
+            self.add(tuple(step for step in error.path or () if isinstance(step, str)), error)
+
+    def told_of(self, errors: Iterable[GraphQLError] | None) -> list[GraphQLError]:
+        """What a client is told of these more errors, where it has been told the others already.
+
+        The first that is too many says that those that follow are left out: how many there will
+        be is not known yet.
+        """
+        before, known = len(self.errors), set(self.more)
+        self.take(errors)
+        passed = [_left_out(first) for at, (first, _) in self.more.items() if at not in known]
+        return [public_error(error) for error in self.errors[before:]] + passed
 
     def told(self) -> list[GraphQLError]:
         """The errors as a client may see them."""
@@ -160,6 +175,15 @@ def _types(field: Field, path: Path) -> list[Any]:
 
 def _summary(first: GraphQLError, number: int) -> GraphQLError:
     """One error for the rest of a level's."""
+    return _of_many(f"{number:,} more errors of this kind, the first of them here", first)
+
+
+def _left_out(first: GraphQLError) -> GraphQLError:
+    """One error for the rest of a field's, before they are known."""
+    return _of_many("further errors of this kind are left out, the first of them here", first)
+
+
+def _of_many(words: str, first: GraphQLError) -> GraphQLError:
     known = public_error(first)
-    message = f"{number:,} more errors of this kind, the first of them here: {known.message}"
+    message = f"{words}: {known.message}"
     return placed(GraphQLError(message, path=first.path, extensions=known.extensions), first)

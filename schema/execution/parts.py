@@ -3,10 +3,9 @@
 They have no plan: graphql-core runs them field by field, with the same relations, which wait for
 each other (`schema.loading`), so that a level stays one call. A page is read by one call; @stream
 delivers the beginning first, and asks for what hangs below the rest by one call a level
-(`schema.execution.streaming`).
-Parts have the form of the
-specification's draft (https://github.com/graphql/defer-stream-wg), where a part names what it
-belongs to by `id`; `path` and `label` are repeated beside it for clients of the form of 2022.
+(`schema.execution.streaming`). Parts have the form of the specification's draft
+(https://github.com/graphql/defer-stream-wg), where a part names what it belongs to by `id`; `path`
+and `label` are repeated beside it for clients of the form of 2022.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from typing import Any
 
 from graphql import ExperimentalIncrementalExecutionResults
 
-from schema.execution.clock import Clock
+from schema.errors import public_error
 from schema.execution.failures import Failures
+from schema.execution.streaming import InParts
 
 Part = dict[str, Any]
 """A part of an answer, as it is sent."""
@@ -27,24 +27,34 @@ TITLE = "@defer or @stream"
 
 
 async def parts(
-    found: ExperimentalIncrementalExecutionResults, most_errors: int, clock: Clock
+    found: ExperimentalIncrementalExecutionResults, most_errors: int, core: InParts
 ) -> AsyncGenerator[Part]:
     """The first part, and those that follow; their errors are what a client may see.
 
+    Errors of one field count together over all parts. A deferred part that fails as a whole tells
+    an error all the same: a client would take it for delivered.
+
     Args:
         found: what graphql-core gives.
-        most_errors: most of one field that a part tells one by one.
-        clock: stopped when nobody wants the rest.
+        most_errors: most of one field that are told one by one.
+        core: what runs the operation; stopped when nobody wants the rest.
     """
     first = found.initial_result
     pending = {waiting.id: waiting for waiting in first.pending}
     following = found.subsequent_results
+    failures = Failures(None, most=most_errors)
     try:
-        yield _public(first, most_errors).formatted
+        first.errors = failures.told_of(first.errors) or None
+        yield {**first.formatted}
         async for part in following:
             pending.update({waiting.id: waiting for waiting in part.pending or ()})
-            for item in (*(part.incremental or ()), *(part.completed or ())):
-                _public(item, most_errors)
+            for item in part.incremental or ():
+                item.errors = failures.told_of(item.errors) or None
+            for failed in part.completed or ():
+                if failed.errors:
+                    failed.errors = failures.told_of(failed.errors) or [
+                        public_error(failed.errors[0])
+                    ]
             shown: Part = {**part.formatted}
             for item in shown.get("incremental", ()):
                 waiting = pending[item["id"]]
@@ -53,11 +63,6 @@ async def parts(
                     item["label"] = waiting.label
             yield shown
     finally:
-        clock.stop()
+        core.clock.stop()
         await following.aclose()  # whoever does not want the rest ends its work
-
-
-def _public(result: Any, most_errors: int) -> Any:
-    if result.errors:
-        result.errors = Failures.of_core(None, result.errors, most_errors).told()
-    return result
+        core.close()

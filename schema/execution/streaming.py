@@ -7,8 +7,11 @@ of them by itself.
 from __future__ import annotations
 
 from asyncio import ensure_future
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from inspect import CORO_CREATED, getcoroutinestate
+from types import CoroutineType
+from typing import Any, TypeGuard
+from weakref import WeakSet
 
 from graphql import GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
@@ -22,6 +25,25 @@ from schema.execution.core import Clocked
 
 class InParts(Clocked):
     """graphql-core's executor of operations with @defer and @stream."""
+
+    def __init__(self, *operation: Any, **more: Any) -> None:
+        super().__init__(*operation, **more)
+        self._waiting: WeakSet[Any] = WeakSet()
+        awaitable, waiting = self.is_awaitable, self._waiting
+
+        def noted(value: Any) -> TypeGuard[Awaitable[Any]]:
+            found = awaitable(value)
+            if found and isinstance(value, CoroutineType):
+                waiting.add(value)
+            return found
+
+        self.is_awaitable = noted
+
+    def close(self) -> None:
+        """Ends what was to be awaited and has not begun; Python warns of what it finds so."""
+        for coroutine in list(self._waiting):
+            if getcoroutinestate(coroutine) == CORO_CREATED:
+                coroutine.close()
 
     def get_stream_usage(self, details: FieldDetailsList, path: Path) -> StreamUsage | None:
         """How a list is streamed; None if it is not.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -282,3 +285,65 @@ async def test_who_takes_no_parts_gets_a_streamed_list_whole(graph: Any, mode: M
     whole = await executor.execute(WHOLE, None, Context(graph))
 
     assert (streamed.data, streamed.errors) == (whole.data, None)
+
+
+def told(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All errors, in the order in which they come."""
+    failed = [
+        e for part in parts for item in part.get("completed", ()) for e in item.get("errors", ())
+    ]
+    return [*(e for item in items(parts) for e in item.get("errors", ())), *failed]
+
+
+async def test_errors_of_one_field_count_together_over_all_parts(
+    schema_of_two: Executor, graph: Counting
+) -> None:
+    graph.failing = "ties"
+    query = f"{{ contacts {{ edges {{ node {{ key ... @defer {{ {TIES} }} }} }} }} }}"
+
+    parts = await delivered(schema_of_two, graph, query)
+
+    errors = told(parts)
+    assert [e["path"] for e in errors] == [
+        ["contacts", "edges", n, "node", "ties"] for n in range(3)
+    ]
+    assert [e["message"].startswith("further errors of this kind") for e in errors] == [
+        False,
+        False,
+        True,
+    ]
+    assert put_together(parts)["contacts"]["edges"][-1]["node"]["ties"] is None
+
+
+@pytest.fixture(scope="module")
+def schema_of_two() -> Executor:
+    """Tells two errors of a field one by one."""
+    return Executor(build_schema()._schema, most_errors=2)
+
+
+@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("query", [DEFERRED, STREAMED])
+async def test_a_client_that_leaves_leaves_nothing_to_warn_of(
+    executor: Executor, graph: Any, query: str, steps: int
+) -> None:
+    logged: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: logged.append(context["message"]))
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        found = await executor.deliver(query, None, Context(graph))
+        assert not isinstance(found, ExecutionResult)
+        await anext(found)
+        waiting = asyncio.ensure_future(anext(found))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await found.aclose()
+        del found, waiting
+        await asyncio.sleep(0.02)
+        gc.collect()
+
+    assert logged == []
+    assert [str(w.message) for w in warned] == []
