@@ -26,9 +26,16 @@ class HttpError(Exception):
         self.headers = dict(headers or {})
 
 
+_RANGES = {
+    RESPONSE_JSON: (RESPONSE_JSON, "application/*", "*/*"),
+    JSON: (JSON, "application/*", "*/*"),
+}
+"""Our media types, the better one first, and what may name each: the first that does counts."""
+
+
 @lru_cache(256)  # a client sends the same one each time
 def negotiate(accept: str | None) -> str:
-    """The media type to answer with: the first of ours that the client takes, best quality first.
+    """The media type to answer with: the one the client likes best, or of those, names first.
 
     Args:
         accept: the Accept header; absent means anything.
@@ -38,15 +45,17 @@ def negotiate(accept: str | None) -> str:
     """
     if not accept or not accept.strip():
         return JSON
-    best, best_quality = None, 0.0
-    for part in accept.split(","):
+    named: dict[str, tuple[float, int]] = {}
+    for place, part in enumerate(accept.split(",")):
         name, *parameters = (p.strip().lower() for p in part.split(";"))
-        quality = _quality(parameters)
-        matching = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": RESPONSE_JSON}
-        found = matching.get(name, RESPONSE_JSON if name == "*/*" else None)
-        if found is not None and quality > best_quality:
-            best, best_quality = found, quality
-    if best is None:
+        liking = _quality(parameters), -place
+        named[name] = max(named.get(name, liking), liking)
+    liked = {
+        media: next((named[name] for name in names if name in named), (0.0, 0))
+        for media, names in _RANGES.items()
+    }
+    best = max(liked, key=lambda media: liked[media])
+    if liked[best][0] <= 0:
         raise HttpError(
             406,
             f"answers are {RESPONSE_JSON} or {JSON}; name one in Accept, also beside {PARTS} "
