@@ -70,14 +70,12 @@ class TimeLimit:
 
 def too_long(limit_s: float, context: Context) -> str:
     """What the client is told whose time has passed."""
-    return (
-        f"no answer within {limit_s:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S. "
-        + known(context)
-    )
+    told = f"no answer within {limit_s:g} s; ask for less, or raise RENMAI_REQUEST_TIMEOUT_S"
+    return f"{told}. {known(context)}" if context.writes else told
 
 
 def known(context: Context) -> str:
-    """What a request has written, as far as anybody knows."""
+    """What a mutation has written, as far as anybody knows."""
     if context.in_doubt:
         return (
             "Whether its last mutation is written is not known: send it again with the same "

@@ -30,6 +30,7 @@ class Context:
             then JSON already (`orjson.Fragment`), where that is kept (`schema.execution.ready`).
         walks: whether levels of a query are read together (`schema.execution.ahead`).
         loaders: the batches being collected (`schema.loading`).
+        writes: whether it is known that a mutation runs.
         written: versions that mutations of this request have committed.
         in_doubt: whether one of its commits may or may not have been made.
         turn: gives others on the loop their turn, before a batch that was collected is called.
@@ -44,6 +45,7 @@ class Context:
     walks: bool = False
     feed: Feed | None = None
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+    writes: bool = False
     written: list[int] = field(default_factory=list)
     in_doubt: bool = False
     turn: Callable[[], Awaitable[None]] | None = None

@@ -153,6 +153,7 @@ class Executor:
         if not operation.in_parts:
             request = Request(self._schema, operation, values, context)
             return _told(await self._run(document, request, deadline))
+        context.writes = operation.node.operation is OperationType.MUTATION
         self.counters.generic[TITLE] += 1
         request = Request(self._schema, operation, values, context)
         clock = Clock(deadline)
@@ -236,6 +237,7 @@ class Executor:
             return None
 
     async def _run(self, document: Document, request: Request, deadline: float | None) -> Failures:
+        request.context.writes = request.kind is OperationType.MUTATION
         plan = self._plan(document, request.operation, request.variables)
         if isinstance(plan, Unplannable):
             self.counters.generic[str(plan)] += 1

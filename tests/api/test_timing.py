@@ -20,6 +20,7 @@ from graph import settling
 from graph.errors import TimedOut
 from graph.sqlite import SqliteStore
 from schema.context import Context
+from schema.execution import Mode
 from tests.graph.conftest import new_tenant
 from tests.graph.neo4j_proxy import Wire, wire
 
@@ -60,12 +61,19 @@ async def keys(service: Service) -> list[str]:
     return sorted(await graph.nodes("Staff", ["a", "b", "c"]))
 
 
-async def test_a_query_that_was_cut_off_has_written_nothing(tmp_path: Path) -> None:
-    async with service(f"sqlite:///{tmp_path}/s", "t", timeout_s=1e-9) as made:
-        with pytest.raises(TimedOut) as cut:
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_only_a_mutation_that_was_cut_off_says_that_it_wrote_nothing(
+    tmp_path: Path, mode: Mode
+) -> None:
+    store = f"sqlite:///{tmp_path}/s"
+    async with Service(load(store=store, request_timeout_s=1e-9, executor=mode)) as made:
+        with pytest.raises(TimedOut) as query:
             await made.execute("{ topReferrers { total } }", actor="tests")
+        with pytest.raises(TimedOut) as mutation:
+            await made.execute(MUTATION, {"key": "a"}, actor="tests")
 
-    assert str(cut.value).endswith("raise RENMAI_REQUEST_TIMEOUT_S. Nothing was written")
+    assert str(query.value).endswith("ask for less, or raise RENMAI_REQUEST_TIMEOUT_S")
+    assert str(mutation.value).endswith("raise RENMAI_REQUEST_TIMEOUT_S. Nothing was written")
 
 
 def test_each_version_that_is_kept_is_named(tmp_path: Path) -> None:
