@@ -22,6 +22,7 @@ from schema.errors import PublicErrors
 from schema.execution import Executor, Mode
 from schema.execution.cost import MAX_COST
 from schema.relation import RelationField
+from schema.root import RootField
 from schema.scalars import SCALARS
 from schema.view import VIEWS
 
@@ -69,7 +70,8 @@ def build_schema(mode: Mode = Mode.PLAN, *, max_cost: int = MAX_COST) -> Schema:
         max_cost: most records that an operation may bring; 0 = any number.
 
     Raises:
-        TypeError: a field below the root is neither a plain attribute nor a relation.
+        TypeError: a field below the root is neither a plain attribute nor a relation, or one at the
+            root is none of ours.
     """
     analytics.extend_views()
     query = object_type("Query", "What can be asked.", queries.fields() + analytics.fields())
@@ -87,6 +89,12 @@ def build_schema(mode: Mode = Mode.PLAN, *, max_cost: int = MAX_COST) -> Schema:
             f"{', '.join(wrong)}: neither a plain attribute of a record nor a relation; "
             "declare it with @relation (schema/relation.py), so that a level stays one call"
         )
+    foreign = list(foreign_roots(schema))
+    if foreign:
+        raise TypeError(
+            f"{', '.join(foreign)}: no field that levels call; declare it with root_field or "
+            "event_field (schema/root.py), which name a permission too"
+        )
     schema.executor = Executor(schema._schema, mode, max_cost=max_cost)
     return schema
 
@@ -103,6 +111,15 @@ def unbatched_fields(schema: strawberry.Schema) -> Iterator[str]:
                 declared = field.extensions["strawberry-definition"]
                 if not (declared.is_basic_field or isinstance(declared, RelationField)):
                     yield f"{name}.{title}"
+
+
+def foreign_roots(schema: strawberry.Schema) -> Iterator[str]:
+    """Fields at the root that are declared otherwise than ours, and so have no plan."""
+    core = schema._schema
+    for kind in filter(None, (core.query_type, core.mutation_type, core.subscription_type)):
+        for title, field in kind.fields.items():
+            if not isinstance(field.extensions.get("strawberry-definition"), RootField):
+                yield f"{kind.name}.{title}"
 
 
 def print_schema() -> str:

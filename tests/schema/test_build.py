@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import strawberry
@@ -15,7 +17,7 @@ from graphql import (
 )
 
 from graph.model import PARTIES, RECORDS
-from schema import queries
+from schema import mutations, queries, subscriptions
 from schema.build import Schema, build_schema, print_schema, unbatched_fields
 from schema.declare import definition
 from schema.relation import RelationField
@@ -113,6 +115,22 @@ class SlowQuery:
 
 def test_a_field_computed_parent_by_parent_is_found() -> None:
     assert list(unbatched_fields(strawberry.Schema(SlowQuery))) == ["Slow.age"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(queries, "Query.slow"), (mutations, "Mutation.slow"), (subscriptions, "Subscription.slow")],
+)
+def test_the_schema_is_not_built_with_a_root_field_that_levels_cannot_call(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    plain: Any = strawberry.field(resolver=lambda: 7, graphql_type=int, description="Seven.")
+    plain.python_name = plain.graphql_name = "slow"
+    fields = module.fields
+    monkeypatch.setattr(module, "fields", lambda: [*fields(), plain])
+
+    with pytest.raises(TypeError, match=rf"{name}: no field that levels call; .* root_field"):
+        build_schema()
 
 
 def test_the_schema_is_not_built_with_such_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
