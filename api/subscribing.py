@@ -64,10 +64,10 @@ class Subscriptions:
         """A client took nothing for too long, and its connection was ended."""
         self.streams.stalled += 1
 
-    def asks(self, asked: GraphQLRequest) -> bool:
+    async def asks(self, asked: GraphQLRequest) -> bool:
         """Whether the operation is a subscription."""
         with suppress(DomainError):  # told when it is run
-            return self._kind(asked) is OperationType.SUBSCRIPTION
+            return await self._kind(asked) is OperationType.SUBSCRIPTION
         return False
 
     async def stream(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
@@ -76,7 +76,7 @@ class Subscriptions:
         What goes wrong is an answer too, the last; without `data` if it is not one field's.
         """
         try:
-            if self._kind(asked) is not OperationType.SUBSCRIPTION:
+            if await self._kind(asked) is not OperationType.SUBSCRIPTION:
                 yield await self._service.execute(
                     self._text(asked),
                     asked.variables,
@@ -93,8 +93,8 @@ class Subscriptions:
         except Exception as error:
             yield refusal(GraphQLError(str(error), original_error=error))
 
-    def _kind(self, asked: GraphQLRequest) -> OperationType | None:
-        return self._service.schema.executor.kind(self._text(asked), asked.operation)
+    async def _kind(self, asked: GraphQLRequest) -> OperationType | None:
+        return await self._service.schema.executor.kind(self._text(asked), asked.operation)
 
     def _text(self, asked: GraphQLRequest) -> str:
         return self._service.text(asked.query, asked.sha256)

@@ -153,7 +153,7 @@ class Endpoint:
             asked = await parse(scope, headers, receive, self._largest)
             if events:
                 assert self._streaming is not None
-                if not takes_whole(accept) or self._streaming.asks(asked):
+                if not takes_whole(accept) or await self._streaming.asks(asked):
                     return Answer(200, self._streaming.stream(asked), EVENTS, {})
             if self._deliver is not None and takes_parts(accept):
                 found = await while_present(receive, self._deliver(asked))

@@ -39,7 +39,7 @@ class Streaming(Protocol):
         """How long a client may take nothing, in seconds."""
         ...
 
-    def asks(self, asked: GraphQLRequest) -> bool:
+    async def asks(self, asked: GraphQLRequest) -> bool:
         """Whether the operation is a subscription."""
         ...
 

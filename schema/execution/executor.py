@@ -23,6 +23,7 @@ from graph.errors import TooExpensive
 from schema.context import Context
 from schema.execution import plain
 from schema.execution.arguments import NO_VARIABLES
+from schema.execution.aside import aside, many
 from schema.execution.clock import Clock
 from schema.execution.cost import MAX_COST
 from schema.execution.counters import Counters
@@ -42,6 +43,10 @@ MAX_PLANS = 16
 BYTES_OF_FIELD = 1_500
 """Memory of a plan and its functions for each of its fields (tracemalloc: 1,270 to 1,500)."""
 
+
+MANY_VALUES = 5_000
+"""From how many values on variables are read beside the event loop; each takes up to 5
+microseconds."""
 
 MAX_VARIABLE_ERRORS = 50
 """Most errors in variables that are told; graphql-core's own bound."""
@@ -146,8 +151,8 @@ class Executor:
             TimedOut: the deadline passed before the first part.
         """
         try:
-            document, operation = self._chosen(text, operation_name, allowed)
-            values = self._values(operation, variables)
+            document, operation = await self._chosen(text, operation_name, allowed)
+            values = await self._values(operation, variables)
         except _Refused as refused:
             return _told(refused.why)
         if not operation.in_parts:
@@ -186,8 +191,8 @@ class Executor:
             InvalidOperationTypeError: the operation is no subscription.
         """
         try:
-            document, operation = self._chosen(text, operation_name, _SUBSCRIPTIONS)
-            values = self._values(operation, variables)
+            document, operation = await self._chosen(text, operation_name, _SUBSCRIPTIONS)
+            values = await self._values(operation, variables)
             request = Request(self._schema, operation, values, context)
             self._plan(document, operation, values)  # what is wrong is found before an event
             source = await source_of(request)
@@ -221,16 +226,16 @@ class Executor:
             TimedOut: the deadline passed.
         """
         try:
-            document, operation = self._chosen(text, operation_name, allowed)
-            values = self._values(operation, variables)
+            document, operation = await self._chosen(text, operation_name, allowed)
+            values = await self._values(operation, variables)
         except _Refused as refused:
             return refused.why
         request = Request(self._schema, operation, values, context, event)
         return await self._run(document, request, deadline)
 
-    def kind(self, text: str, operation_name: str | None) -> OperationType | None:
+    async def kind(self, text: str, operation_name: str | None) -> OperationType | None:
         """The kind of operation that a document's text asks for; None if it cannot be run."""
-        document = self.documents.get(text)
+        document = await self.documents.find(text)
         try:
             return document.operation(operation_name).node.operation
         except GraphQLError:
@@ -255,7 +260,7 @@ class Executor:
         assert isinstance(found, ExecutionResult)
         return Failures.of_core(found.data, found.errors, self._most_errors)
 
-    def _chosen(
+    async def _chosen(
         self, text: str, name: str | None, allowed: Collection[OperationType]
     ) -> tuple[Document, Operation]:
         """The document and its operation of that name.
@@ -264,7 +269,7 @@ class Executor:
             _Refused: it is not valid, or there is no such operation.
             InvalidOperationTypeError: it is of a kind that may not run.
         """
-        document = self.documents.get(text)
+        document = await self.documents.find(text)
         if not document.operations:
             raise _Refused(document.errors)
         try:
@@ -277,7 +282,9 @@ class Executor:
             raise _Refused(document.errors)
         return document, operation
 
-    def _values(self, operation: Operation, variables: Mapping[str, Any] | None) -> VariableValues:
+    async def _values(
+        self, operation: Operation, variables: Mapping[str, Any] | None
+    ) -> VariableValues:
         """The variables' values, which do not make the operation too expensive.
 
         Raises:
@@ -291,7 +298,11 @@ class Executor:
             if operation.plain is not None:
                 read = plain.values(operation.plain, given)
             if read is None:
-                read = get_variable_values(self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+                asked = (self._schema, definitions, given, MAX_VARIABLE_ERRORS)
+                if many(given, MANY_VALUES):
+                    read = await aside(get_variable_values, *asked)
+                else:
+                    read = get_variable_values(*asked)
             if isinstance(read, list):
                 raise _Refused(read)
             found = read
