@@ -1,10 +1,18 @@
 """Runs operations level by level, from plans compiled once.
 
 Every field of the schema is an attribute of its parent or a batched relation, so a query is a
-tree of levels: one call gives what a relation holds for all parents at once, one generated
-function makes the answer's part from it. In the order of reading:
+tree of levels. A level is a relation at its place in the query, for all of its parents at once:
+one call gives what it holds for them, one generated function makes the answer's part from it.
 
+The words of these modules: a result goes into a slot, the dict that stands for its parent in the
+answer; a surprise is a value that the generated function does not handle; switches are the
+variables in @skip and @include; to watch is to look at the clock inside long lists.
+
+In the order of reading, the door first; HTTP, which knocks at it, is `api.http`:
+
+    executor    an operation's text in, data and errors out
     documents   the texts that came, parsed and validated once, with their costs and plans
+    aside       a thread for what would hold the event loop: long texts, many values
     cost        the most records that an operation may bring
     costing     makes that bound from the schema and the operation
     plan        an operation as a tree of levels
@@ -23,7 +31,6 @@ function makes the answer's part from it. In the order of reading:
     parts       answers in parts, by @defer and @stream
     streaming   lists with @stream
     counters    what became of the operations
-    executor    the door: an operation's text in, data and errors out
 
 What has no plan is run by graphql-core with the same relations (`schema.loading`).
 """

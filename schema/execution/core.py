@@ -65,7 +65,11 @@ class Clocked(StrawberryGraphQLCoreExecutionContext):
 
 
 class Whole(Clocked):
-    """Leaves @defer and @stream aside, as a server may."""
+    """Leaves @defer and @stream aside, as a server may.
+
+    The fields of deferred fragments are collected apart; graphql-core's plain executor, which the
+    one for parts extends, puts them where they stand.
+    """
 
     def get_stream_usage(self, *_: Any) -> None:
         """No list is streamed."""

@@ -2,9 +2,9 @@
 
 What a level without others below it shows of a page follows from the page and the plan alone. A
 page that the record cache keeps is the same object until something that it depends on changes, so
-its JSON is kept with it and goes when it goes. The level's call is made all the same, so what is
-answered is as new, and as permitted, as without. Only good values are kept: what an error or a
-wrong value has touched is completed anew each time.
+its JSON is kept with it (in `Page.made`, which the record cache puts there) and goes when it goes.
+The level's call is made all the same, so what is answered is as new, and as permitted, as without.
+Only good values are kept: what an error or a wrong value has touched is completed anew each time.
 """
 
 from __future__ import annotations
