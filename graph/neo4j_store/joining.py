@@ -26,7 +26,8 @@ Ask = Callable[[Sequence[NodeRef]], Coroutine[Any, Any, Rows]]
 
 AT_ONCE = 1
 """Statements of a shape on their way beside which others wait. With two, contacts by key took a
-third more time; the next one is sent before the rows of the last are read, so none stands idle."""
+third more time; the next one is sent before the rows of the last are read, so none stands idle.
+Statements that keep the database busy for long need more, or its other cores stand idle."""
 
 LONGEST_WAIT_S = 0.03
 """How long others' statements are waited for: they may be slow, or stuck."""
@@ -38,7 +39,14 @@ class Joining:
     def __init__(self) -> None:
         self._lines: dict[Hashable, _Line] = {}
 
-    async def read(self, shape: Hashable, anchors: Sequence[NodeRef], most: int, ask: Ask) -> Rows:
+    async def read(
+        self,
+        shape: Hashable,
+        anchors: Sequence[NodeRef],
+        most: int,
+        ask: Ask,
+        at_once: int = AT_ONCE,
+    ) -> Rows:
         """What a statement says of these anchors, and maybe of others.
 
         Args:
@@ -46,6 +54,7 @@ class Joining:
             anchors: what it is asked about.
             most: most anchors of a statement of several askers.
             ask: sends it.
+            at_once: statements of the shape on their way beside which others wait.
 
         Raises:
             DomainError: it failed, and not by what others asked.
@@ -54,7 +63,7 @@ class Joining:
             return await ask(anchors)
         line = self._lines.get(shape)
         if line is None:
-            line = self._lines[shape] = _Line(ask, most)
+            line = self._lines[shape] = _Line(ask, most, at_once)
         try:
             return await line.read(anchors)
         finally:
@@ -96,11 +105,13 @@ class _Line:
     Args:
         ask: sends a statement.
         most: its most anchors.
+        at_once: statements on their way beside which others wait.
     """
 
-    def __init__(self, ask: Ask, most: int) -> None:
+    def __init__(self, ask: Ask, most: int, at_once: int) -> None:
         self._ask = ask
         self._most = most
+        self._at_once = at_once
         self._sent = 0
         self._waiting: list[_Asker] = []
         self._patience: asyncio.TimerHandle | None = None
@@ -112,7 +123,7 @@ class _Line:
 
     async def read(self, anchors: Sequence[NodeRef]) -> Rows:
         """What a statement says of these anchors, and maybe of others."""
-        if self._sent >= AT_ONCE:
+        if self._sent >= self._at_once:
             return await self._read_with_others(anchors)
         self._sent += 1
         try:
@@ -155,7 +166,7 @@ class _Line:
     def _ended(self) -> None:
         """A statement has: whoever waits may go."""
         self._sent -= 1
-        if self._waiting and self._sent < AT_ONCE:
+        if self._waiting and self._sent < self._at_once:
             self._send()
 
     def _send_all(self) -> None:
