@@ -194,7 +194,9 @@ class Executor:
             document, operation = await self._chosen(text, operation_name, _SUBSCRIPTIONS)
             values = await self._values(operation, variables)
             request = Request(self._schema, operation, values, context)
-            self._plan(document, operation, values)  # what is wrong is found before an event
+            plan = self._plan(document, operation, values)
+            if isinstance(plan, Unplannable) and plan.wrong is not None:
+                raise plan.wrong  # before an event comes
             source = await source_of(request)
         except _Refused as refused:
             return _told(refused.why)
@@ -338,8 +340,10 @@ class Executor:
             return make_plan(self._schema, operation, values)
         except Unplannable as verdict:
             return verdict.with_traceback(None)
-        except GraphQLError:  # an error of the field below which it stands, if that has a value
-            return Unplannable("null for @skip or @include")
+        except GraphQLError as error:  # of the field below which it stands, if that has a value
+            wrong = Unplannable("null for @skip or @include")
+            wrong.wrong = error.with_traceback(None)
+            return wrong
 
 
 def _memory(switches: Switches, plan: Plan | Unplannable) -> int:

@@ -48,7 +48,13 @@ _numbers = count()
 
 
 class Unplannable(Exception):
-    """This operation has no plan; graphql-core must run it. The message says why."""
+    """This operation has no plan; graphql-core must run it. The message says why.
+
+    Attributes:
+        wrong: the error of a value that shapes the plan, if that is why.
+    """
+
+    wrong: GraphQLError | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -30,7 +30,10 @@ def _sqlite(place: str) -> Store:
 def _neo4j(place: str) -> Store:
     parts = urlsplit(place)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Neo4jStore(f"{parts.scheme}://{parts.hostname}:{parts.port}", user, password)
+    # tests ask for more at once than a pool has, of a server that compiles little
+    return Neo4jStore(
+        f"{parts.scheme}://{parts.hostname}:{parts.port}", user, password, queue_timeout_s=120
+    )
 
 
 @contextmanager
