@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test fuzz nx-suite bench-execution bench-analytics bench-trades bench-http check check-format check-lint check-types check-imports \
+.PHONY: help setup demo run test test-both test-stores test-others fuzz nx-suite bench-execution bench-analytics bench-trades bench-http check check-format check-lint check-types check-imports \
 	check-schema format schema cover cover-stores cover-others neo4j neo4j-stop clean
 
 help: ## show this list
@@ -71,6 +71,15 @@ neo4j-stop: $(RUNTIME) ## stop that server; its data stays
 
 test: $(DEV) ## run the tests, on SQLite and on a real Neo4j (ARGS="-k paging -x")
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-both: $(DEV) ## the same in two processes side by side: the stores' tests, and all others
+	@$(MAKE) --no-print-directory -j2 test-stores test-others
+
+test-stores: $(DEV)
+	@$(BIN)/python -m pytest -q $(ARGS) tests/graph
+
+test-others: $(DEV)
+	@$(BIN)/python -m pytest -q $(ARGS) --ignore=tests/graph
 
 fuzz: $(DEV) ## compare our executor with graphql-core on 20,000 random documents (ARGS="20000 SEED")
 	@$(BIN)/python -m tests.schema.execution.differential $(or $(ARGS),20000 $$$$)
