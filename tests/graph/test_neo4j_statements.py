@@ -121,9 +121,9 @@ def test_a_page_without_places_reads_no_row_more_and_no_place() -> None:
         query = RelatedQuery(ties, edges=False, fields=frozenset({"name"}), places=places)
         return walking.way(Walk((Tree(query),)), [])
 
-    assert "RETURN [[e0.key], [n0.key, n0.name]] AS row" in way(places=True).text
+    assert "RETURN collect([[e0.key], [n0.key, n0.name]]) AS items0" in way(places=True).text
     assert way(places=True).parameters == {"p0": 21}
-    assert "RETURN [[n0.key, n0.name]] AS row" in way(places=False).text
+    assert "RETURN collect([[n0.key, n0.name]]) AS items0" in way(places=False).text
     assert way(places=False).parameters == {"p0": 20}
 
 
@@ -136,6 +136,6 @@ def test_a_walk_is_one_statement_whose_text_holds_no_key() -> None:
     two = walking.way(walk, [NodeRef("Contact", "b"), NodeRef("Contact", "c")])
 
     assert one is two
-    assert "COLLECT { MATCH (n0)-[e1:TIE]-(n1) " in one.text
-    assert "COLLECT { MATCH (n0)-[e2:AFFILIATION]->(n2) " in one.text
+    assert "CALL (n0) { MATCH (n0)-[e1:TIE]-(n1) " in one.text
+    assert "CALL (n0) { MATCH (n0)-[e2:AFFILIATION]->(n2) " in one.text
     assert two.of([NodeRef("Contact", "b"), NodeRef("Contact", "c")])["keys0"] == ["b", "c"]
