@@ -5,10 +5,13 @@ In the order of reading:
     media       which media type an answer has
     requests    the operation in a request
     presence    stops the work for a client that is gone
+    writing     how an answer and the server speak of the connection
     events      answers one by one, as server-sent events
-    sockets     the same over a WebSocket
+    parts       an answer in parts, as multipart/mixed
+    sockets     events over a WebSocket
     endpoint    a request in, an answer out
 
+The connection itself, with uvicorn's protocol, is `api.server` and `api.arrival`.
 No request or response object stands between the server and the executor: they cost more than a
 small query does.
 """

@@ -157,7 +157,7 @@ class _Compiler:
     def below(self, trees: Sequence[Tree], anchor: str) -> tuple[tuple[Level, ...], str, list[str]]:
         """The levels that lead on from a variable, their subqueries, and the names these bind.
 
-        Called subqueries: to plan them takes half as long as to plan the same in expressions.
+        Called subqueries: the same in expressions takes longer to plan, and no less to run.
         """
         made = [self._level(tree, anchor) for tree in trees]
         calls = [
