@@ -19,6 +19,9 @@ from tests.api.serving import post, served
 
 PATIENCE_S = 0.4
 
+# uvloop's timers count whole milliseconds from the turn's start, so they may ring a little early.
+AT_LEAST_S = PATIENCE_S - 0.01
+
 LATE = b"the request was not here after 0.4 s; send all of it at once"
 
 WHOLE = post(b'{"query": "{a}"}')
@@ -90,7 +93,7 @@ async def test_a_request_that_does_not_arrive_is_told_so_and_its_connection_ends
     assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"connection: close" in head
     assert error == {"message": LATE.decode(), "extensions": {"code": "TIMEOUT"}}
-    assert seconds >= PATIENCE_S
+    assert seconds >= AT_LEAST_S
 
 
 async def test_bytes_that_drip_do_not_prolong_the_time(port: int) -> None:
@@ -109,7 +112,7 @@ async def test_a_connection_on_which_nothing_comes_ends_without_a_word(port: int
     found, seconds = await exchanged(port)
 
     assert found == b""
-    assert seconds >= PATIENCE_S
+    assert seconds >= AT_LEAST_S
 
 
 async def test_a_request_in_parts_is_answered_when_all_is_there_in_time(port: int) -> None:
@@ -126,7 +129,7 @@ async def test_the_second_request_of_a_connection_has_a_time_of_its_own(port: in
     assert found.startswith(b"HTTP/1.1 200 OK")
     assert found.count(b"HTTP/1.1 ") == 2
     assert LATE in found
-    assert seconds >= 0.6 + PATIENCE_S
+    assert seconds >= 0.6 + AT_LEAST_S
 
 
 async def test_a_connection_may_rest_between_requests_for_longer(port: int) -> None:
