@@ -129,7 +129,7 @@ def growth(medians: Times) -> None:
             continue
         words = [f"{a:,} to {b:,}: {by_count[b] / by_count[a]:.1f}" for a, b in steps]
         least = all(by_count[b] / by_count[a] <= MOST_GROWTH for a, b in steps)
-        judged = "" if name.startswith(NOT_LINEAR) else verdict(least)
+        judged = "not linear" if (name, graph) in NOT_LINEAR else verdict(least)
         print(f"| {name} | {graph} | {', '.join(words)} | {judged} |")
 
 

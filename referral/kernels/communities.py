@@ -12,6 +12,7 @@ from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import Components, connected_components
 from referral.kernels.likeness import structural_order
+from referral.kernels.prefetch import prefetch_row
 from referral.kernels.shape import Floats, Mask, Unsigned, frozen, plain
 from referral.kernels.upward import NO_WEIGHTS
 
@@ -319,6 +320,7 @@ def _merged(
     for community in range(count):
         first = end
         for at in range(begin[community], begin[community + 1]):
+            prefetch_row(starts, ids, members, at, size)
             node = members[at]
             for entry in range(np.uint64(starts[node]), np.uint64(starts[node + ONE])):
                 other = label[ids[entry]]

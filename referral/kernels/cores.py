@@ -7,6 +7,7 @@ import numpy as np
 from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
+from referral.kernels.prefetch import prefetch_row
 from referral.kernels.shape import Unsigned, plain
 
 ONE = np.uint32(1)
@@ -73,6 +74,7 @@ def _peel(
             if taken == chunk:
                 state[0], state[1], state[2], state[3] = count, level, first, end
                 return False
+            prefetch_row(starts, ids, leaving, first, end)
             node = leaving[first]
             first += 1
             taken += 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from graph.network.csr import Csr, Ids, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
+from referral.kernels.prefetch import prefetch_row
 from referral.kernels.shape import frozen, plain, ranges
 
 BATCH = 1 << 20
@@ -105,6 +106,7 @@ def _three(
             if rank[back_ids[entry]] > rank[node]:
                 marked[back_ids[entry]] = node
         for entry in range(starts[node], starts[node + 1]):
+            prefetch_row(starts, ids, ids, entry, len(ids))
             middle = ids[entry]
             if rank[middle] < rank[node]:
                 continue

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from graph.network.csr import Csr, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
+from referral.kernels.prefetch import ROWS_AHEAD, prefetch
 from referral.kernels.shape import Floats, Unsigned, frozen, plain, ranges
 from referral.kernels.triangles import triangles
 from referral.kernels.upward import Marks, marks, upward
@@ -150,6 +151,11 @@ def _credit(
             place[ids[at]] = at
         own = inverse[rank[node]]
         for at in range(begin, end):
+            if at + 2 * ROWS_AHEAD < len(ids):
+                prefetch(rows, ids[at + 2 * ROWS_AHEAD])
+                prefetch(inverse, ids[at + ROWS_AHEAD])
+                prefetch(ids, rows[ids[at + ROWS_AHEAD], 0])
+                prefetch(held, rows[ids[at + ROWS_AHEAD], 0])
             other = ids[at]
             theirs, more = inverse[other], 0.0
             for step in range(np.uint64(rows[other, 0]), np.uint64(rows[other, 1])):

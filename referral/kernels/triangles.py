@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from graph.network.csr import Csr, Positions, Starts
 from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
+from referral.kernels.prefetch import ROWS_AHEAD, prefetch
 from referral.kernels.shape import Floats, Unsigned, ranges
 from referral.kernels.upward import Marks, marks, upward
 
@@ -85,6 +86,9 @@ def _triangles(
             marked[ids[at] >> SIX] |= BIT << np.uint64(ids[at] & REST)
         own = 0
         for at in range(begin, end):
+            if at + 2 * ROWS_AHEAD < len(ids):
+                prefetch(rows, ids[at + 2 * ROWS_AHEAD])
+                prefetch(ids, rows[ids[at + ROWS_AHEAD], 0])
             other = ids[at]
             closed = 0
             for step in range(np.uint64(rows[other, 0]), np.uint64(rows[other, 1])):

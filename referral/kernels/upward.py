@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from graph.network.csr import Csr, Starts
 from referral.kernels.compiling import compiled
+from referral.kernels.prefetch import AHEAD, prefetch
 from referral.kernels.shape import Floats, Unsigned, frozen, plain
 
 ONE = np.uint32(1)
@@ -95,6 +96,8 @@ def _upward(
         own = rank[node]
         rows[own, 0] = at
         for entry in range(np.uint64(starts[node]), np.uint64(starts[node + ONE])):
+            if entry + AHEAD < len(ids):
+                prefetch(rank, ids[entry + AHEAD])
             other = rank[ids[entry]]
             if other > own:
                 up[at] = other
