@@ -126,6 +126,7 @@ def _executing(service: Service) -> Callable[[GraphQLRequest], Any]:
             asked.operation,
             actor=ANONYMOUS,
             read_only=asked.read_only,
+            at_least=asked.at_least,
             fragments=True,
         )
 

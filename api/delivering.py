@@ -31,6 +31,7 @@ async def deliver(
     end = asyncio.get_running_loop().time() + limit
     deadline = time.perf_counter() + limit
     context = service.context(actor, deadline)
+    await service.reach(context, asked.at_least)
     with TimeLimit(limit, context):
         found = await service.schema.executor.deliver(
             service.text(asked.query, asked.sha256),

@@ -14,7 +14,9 @@ from api.stores import serving_store
 from api.timing import TimeLimit
 from graph.errors import BadInput
 from graph.feed import Feeds
+from graph.record_cache.tenant import CachedTenant
 from graph.snapshots import Snapshots
+from graph.versions import PATIENCE_S, reached
 from schema.build import build_schema
 from schema.computing import Analytics
 from schema.context import Context
@@ -80,6 +82,23 @@ class Service:
             feed=self.feeds.of(self.settings.tenant),
         )
 
+    async def reach(self, context: Context, version: int) -> None:
+        """Returns when a request sees at least what was committed up to that version.
+
+        Args:
+            context: the request's.
+            version: what a write returned, perhaps of another process; 0 = none.
+
+        Raises:
+            TimedOut: the database does not show that version.
+        """
+        if version:
+            graph, patience_s = context.graph, min(PATIENCE_S, self.settings.request_timeout_s)
+            if isinstance(graph, CachedTenant):
+                await graph.reach(version, patience_s)
+            else:
+                await reached(graph.version, version, patience_s)
+
     def text(self, query: str, sha256: str | None) -> str:
         """The text of a document that a request names by its text, its hash, or both.
 
@@ -106,6 +125,7 @@ class Service:
         *,
         actor: str,
         read_only: bool = False,
+        at_least: int = 0,
         fragments: bool = False,
     ) -> dict[str, Any]:
         """The answer to one operation, as the document that is sent to the client.
@@ -116,16 +136,18 @@ class Service:
             operation: the operation to run where the document has several.
             actor: who asks.
             read_only: whether only queries may run.
+            at_least: a version that the answer must take into account.
             fragments: whether orjson alone reads the answer: see `Context.fragments`.
 
         Raises:
             InvalidOperationTypeError: a mutation where only queries may run.
-            TimedOut: it took longer than the settings allow.
+            TimedOut: it took longer than the settings allow, or that version is not there.
         """
         limit = self.settings.request_timeout_s
         deadline = time.perf_counter() + limit
         context = self.context(actor, deadline)
         context.fragments = fragments
+        await self.reach(context, at_least)
         with TimeLimit(limit, context):
             result = await self.schema.execute(
                 query,

@@ -83,6 +83,7 @@ class Subscriptions:
                     asked.operation,
                     actor=self._actor,
                     read_only=asked.read_only,
+                    at_least=asked.at_least,
                 )
                 return
             async with aclosing(self._subscribed(asked)) as documents:
@@ -119,6 +120,7 @@ class Subscriptions:
     async def _events(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         service, limit = self._service, self._service.settings.request_timeout_s
         context = service.context(self._actor)
+        await service.reach(context, asked.at_least)
         with TimeLimit(limit, context):
             found = await service.schema.executor.subscribe(
                 self._text(asked), asked.variables, context, operation_name=asked.operation

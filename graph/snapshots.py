@@ -10,17 +10,16 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from graph.changelog import encode_changes
-from graph.errors import StoreUnavailable, TimedOut
+from graph.errors import StoreUnavailable
 from graph.network import Network, advance, build_network
 from graph.network.cache import Saved, SnapshotCache
 from graph.network.flat import nbytes
 from graph.store import TenantGraph
-
-PATIENCE_S = 5.0
-"""Seconds to wait for a version that the database does not show yet."""
+from graph.versions import PATIENCE_S, reached
 
 STORE_PATIENCE_S = 8.0
 """Seconds the database has to tell its version, where there is a snapshot to answer from: a busy
@@ -34,8 +33,6 @@ MEMORY_BYTES = 2 * 2**30
 
 WORTH_SAVING = 20_000
 """Nodes and edges from which a snapshot is saved; smaller ones are scanned in half a second."""
-
-_PAUSE_S = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +156,9 @@ class Snapshots:
 
     async def _newest(self, tenant: str, graph: TenantGraph, at_least: int) -> Network:
         asked = time.monotonic()
-        version = await self._version(tenant, graph, at_least)
+        version = await reached(
+            partial(self._asked_version, tenant, graph), at_least, self._patience_s
+        )
         while (held := self._held.get(tenant)) is None or held.network.version < version:
             # shielded: who stops waiting does not stop what others, or its own retry, wait for
             building = self._building.get(tenant)
@@ -182,19 +181,6 @@ class Snapshots:
             _log.warning("the snapshot of %s cannot be brought up to date: %s", tenant, error)
         finally:
             self._refreshing.discard(tenant)
-
-    async def _version(self, tenant: str, graph: TenantGraph, at_least: int) -> int:
-        """The tenant's version, once it is that great: a database's copies may lag behind."""
-        end = time.monotonic() + self._patience_s
-        while (version := await self._asked_version(tenant, graph)) < at_least:
-            if time.monotonic() > end:
-                raise TimedOut(
-                    f"version {at_least} does not exist yet: the tenant stands at version "
-                    f"{version}, and {self._patience_s:g} s of waiting brought no newer one; "
-                    "use the version that your write returned"
-                )
-            await asyncio.sleep(_PAUSE_S)
-        return version
 
     async def _asked_version(self, tenant: str, graph: TenantGraph) -> int:
         if tenant not in self._held:

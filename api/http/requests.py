@@ -18,6 +18,7 @@ MOST_PARAMETERS = 100
 """Most parameters of a GET request; ours are four."""
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
+_NUMBER = re.compile("[0-9]{1,19}")
 
 Headers = Mapping[bytes, bytes]
 """A request's headers by their names in lower case."""
@@ -33,6 +34,7 @@ class GraphQLRequest:
         operation: the operation to run where the document has several.
         read_only: whether only queries may run (GET).
         sha256: the text's hash, where the client named it (automatic persisted queries).
+        at_least: a version of the tenant that the answer must take into account; 0 = any.
     """
 
     query: str
@@ -40,6 +42,7 @@ class GraphQLRequest:
     operation: str | None
     read_only: bool
     sha256: str | None = None
+    at_least: int = 0
 
 
 def headers_of(given: Sequence[tuple[bytes, bytes]]) -> Headers:
@@ -219,7 +222,7 @@ def _parameters(query_string: bytes) -> dict[str, str]:
 def _checked(
     query: object, variables: object, operation: object, extensions: object, *, read_only: bool
 ) -> GraphQLRequest:
-    sha256 = None if extensions is None else _persisted(extensions)
+    sha256, at_least = (None, 0) if extensions is None else _extended(extensions)
     if sha256 is not None and (query is None or query == ""):
         query = ""
     elif not isinstance(query, str) or not query.strip():
@@ -228,14 +231,31 @@ def _checked(
         raise HttpError(400, "`variables` must be a JSON object, from name to value")
     if operation is not None and not isinstance(operation, str):
         raise HttpError(400, "`operationName` must be text")
-    return GraphQLRequest(query, variables, operation or None, read_only, sha256)
+    return GraphQLRequest(query, variables, operation or None, read_only, sha256, at_least)
 
 
-def _persisted(extensions: object) -> str | None:
-    """The hash of an automatic persisted query, if that is what the request extends."""
+def _extended(extensions: object) -> tuple[str | None, int]:
+    """The hash of an automatic persisted query, and a version, as far as they are given."""
     if not isinstance(extensions, dict):
         raise HttpError(400, "`extensions` must be a JSON object")
-    given = extensions.get("persistedQuery")
+    return _persisted(extensions.get("persistedQuery")), _at_least(extensions.get("atLeastVersion"))
+
+
+def _at_least(given: object) -> int:
+    if given is None:
+        return 0
+    if isinstance(given, str) and _NUMBER.fullmatch(given):
+        given = int(given)
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**63:
+        raise HttpError(
+            400,
+            "`extensions.atLeastVersion` must be a whole number from 0; send the `version` that "
+            "a mutation returned",
+        )
+    return given
+
+
+def _persisted(given: Any) -> str | None:
     if given is None:
         return None
     sha256 = given.get("sha256Hash") if isinstance(given, dict) else None

@@ -123,7 +123,8 @@ def _ending() -> list[StrawberryField]:
         attribute(
             "version",
             Long | None,
-            "The graph's version now, for reads that must see this; null if there are errors.",
+            "The graph's version now, for reads that must see this (`atLeastVersion`, in a "
+            "request's `extensions` or of an analytic); null if there are errors.",
         ),
         attribute("replayed", bool, "Whether this is the first answer to the same text again."),
         attribute("errors", list[_Problem], "Why nothing was written; empty when all was."),

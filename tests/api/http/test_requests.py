@@ -57,6 +57,33 @@ async def test_parameters_give_query_variables_and_operation() -> None:
     assert asked == GraphQLRequest("{a}", {"k": 1}, None, read_only=True)
 
 
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [(b"7", 7), (b'"7"', 7), (b"0", 0), (b"null", 0), (b"9223372036854775807", 2**63 - 1)],
+)
+async def test_a_version_may_be_asked_for(given: bytes, version: int) -> None:
+    body = b'{"query": "{a}", "extensions": {"atLeastVersion": %s}}' % given
+
+    assert (await posted(body)).at_least == version
+
+
+async def test_a_version_may_be_asked_for_by_get() -> None:
+    asked = await got(b"query=%7Ba%7D&extensions=%7B%22atLeastVersion%22%3A7%7D")
+
+    assert asked.at_least == 7
+
+
+@pytest.mark.parametrize(
+    "given", [b"-1", b"1.5", b"true", b"[]", b'"x"', b'""', b'"-1"', b"9223372036854775808"]
+)
+async def test_what_is_no_version_is_refused(given: bytes) -> None:
+    body = b'{"query": "{a}", "extensions": {"atLeastVersion": %s}}' % given
+
+    told = await refused(posted(body), 400)
+
+    assert told.startswith("`extensions.atLeastVersion` must be a whole number from 0; send")
+
+
 async def test_a_body_that_comes_in_pieces_is_put_together() -> None:
     pieces = [chunk(QUERY[:9], more=True), chunk(b"", more=True), chunk(QUERY[9:])]
 
