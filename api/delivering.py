@@ -30,8 +30,7 @@ async def deliver(
     limit = service.settings.request_timeout_s
     end = asyncio.get_running_loop().time() + limit
     deadline = time.perf_counter() + limit
-    context = service.context(actor, deadline)
-    await service.reach(context, asked.at_least)
+    context = service.context(actor, deadline, asked.at_least)
     with TimeLimit(limit, context):
         found = await service.schema.executor.deliver(
             service.text(asked.query, asked.sha256),

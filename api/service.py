@@ -12,11 +12,12 @@ from api.caches import keep_kernels, snapshot_cache
 from api.settings import MEBIBYTE, Settings
 from api.stores import serving_store
 from api.timing import TimeLimit
+from graph.at_least import AtLeast
 from graph.errors import BadInput
 from graph.feed import Feeds
-from graph.record_cache.tenant import CachedTenant
 from graph.snapshots import Snapshots
-from graph.versions import PATIENCE_S, reached
+from graph.store import TenantGraph
+from graph.versions import PATIENCE_S, Versions
 from schema.build import build_schema
 from schema.computing import Analytics
 from schema.context import Context
@@ -48,6 +49,8 @@ class Service:
         self.analytics = Analytics(
             self.snapshots, memory_bytes=settings.answer_memory_mb * MEBIBYTE
         )
+        # half of the time of a request: it is told why it waited
+        self.versions = Versions(min(PATIENCE_S, settings.request_timeout_s / 2))
         self.schema = build_schema(Mode(settings.executor.value), max_cost=settings.max_cost)
 
     async def __aenter__(self) -> Self:
@@ -64,40 +67,27 @@ class Service:
         await self.snapshots.close()
         await self.store.close()
 
-    def context(self, actor: str, deadline: float | None = None) -> Context:
+    def context(self, actor: str, deadline: float | None = None, at_least: int = 0) -> Context:
         """What one request brings along.
 
         Args:
             actor: who asks.
             deadline: when to give up, in seconds of `time.perf_counter`.
+            at_least: a version that the answer must take into account; 0 = any.
         """
-        graph = self.store.tenant(self.settings.tenant)
+        graph: TenantGraph = self.store.tenant(self.settings.tenant)
+        if at_least:
+            graph = AtLeast(graph, at_least, self.versions)
         return Context(
             graph=graph,
             walks=graph.walks,
             actor=actor,
             region=self.settings.phone_region,
             deadline=deadline,
+            at_least=at_least,
             analytics=self.analytics,
             feed=self.feeds.of(self.settings.tenant),
         )
-
-    async def reach(self, context: Context, version: int) -> None:
-        """Returns when a request sees at least what was committed up to that version.
-
-        Args:
-            context: the request's.
-            version: what a write returned, perhaps of another process; 0 = none.
-
-        Raises:
-            TimedOut: the database does not show that version.
-        """
-        if version:
-            graph, patience_s = context.graph, min(PATIENCE_S, self.settings.request_timeout_s)
-            if isinstance(graph, CachedTenant):
-                await graph.reach(version, patience_s)
-            else:
-                await reached(graph.version, version, patience_s)
 
     def text(self, query: str, sha256: str | None) -> str:
         """The text of a document that a request names by its text, its hash, or both.
@@ -141,13 +131,12 @@ class Service:
 
         Raises:
             InvalidOperationTypeError: a mutation where only queries may run.
-            TimedOut: it took longer than the settings allow, or that version is not there.
+            TimedOut: it took longer than the settings allow.
         """
         limit = self.settings.request_timeout_s
         deadline = time.perf_counter() + limit
-        context = self.context(actor, deadline)
+        context = self.context(actor, deadline, at_least)
         context.fragments = fragments
-        await self.reach(context, at_least)
         with TimeLimit(limit, context):
             result = await self.schema.execute(
                 query,

@@ -120,7 +120,6 @@ class Subscriptions:
     async def _events(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         service, limit = self._service, self._service.settings.request_timeout_s
         context = service.context(self._actor)
-        await service.reach(context, asked.at_least)
         with TimeLimit(limit, context):
             found = await service.schema.executor.subscribe(
                 self._text(asked), asked.variables, context, operation_name=asked.operation
@@ -130,7 +129,8 @@ class Subscriptions:
             return
         async with aclosing(found.source) as events:
             async for event in events:
-                context = service.context(self._actor, time.perf_counter() + limit)
+                end = time.perf_counter() + limit
+                context = service.context(self._actor, end, asked.at_least)
                 with TimeLimit(limit, context):
                     answer = await found.answer(event, context)
                 self.streams.events += 1

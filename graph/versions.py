@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
 
 from graph.errors import TimedOut
+from graph.looks import Looks
 
 PATIENCE_S = 5.0
 """Seconds to wait for a version that the database does not show yet."""
 
 _PAUSE_S = 0.02
 
+Look = Callable[[], Awaitable[int]]
+"""Asks the database for the tenant's version."""
 
-async def reached(
-    look: Callable[[], Awaitable[int]], at_least: int, patience_s: float = PATIENCE_S
-) -> int:
+
+async def reached(look: Look, at_least: int, patience_s: float = PATIENCE_S) -> int:
     """The tenant's version, once it is that great.
 
     Args:
         look: tells the version.
         at_least: the version waited for: the one that a write returned.
-        patience_s: how long.
+        patience_s: how long, beside what a look takes.
 
     Raises:
         TimedOut: the database does not show that version.
     """
-    end = time.monotonic() + patience_s
+    end = monotonic() + patience_s
     while (version := await look()) < at_least:
-        if time.monotonic() > end:
+        if monotonic() > end:
             raise TimedOut(
                 f"version {at_least} does not exist yet: the tenant stands at version "
                 f"{version}, and {patience_s:g} s of waiting brought no newer one; "
@@ -37,3 +40,36 @@ async def reached(
             )
         await asyncio.sleep(_PAUSE_S)
     return version
+
+
+class Versions:
+    """The version of a tenant that this process has seen; all who wait for one share the looks.
+
+    Args:
+        patience_s: how long anybody waits.
+
+    Attributes:
+        known: the version.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self.known = 0
+        self._patience_s = patience_s
+        self._looks = Looks()
+
+    async def reached(self, look: Look, at_least: int) -> None:
+        """Returns when that version has been seen; at once where it was before.
+
+        Raises:
+            TimedOut: the database does not show that version.
+        """
+        if self.known < at_least:
+            await reached(partial(self._seen, look), at_least, self._patience_s)
+
+    async def _seen(self, look: Look) -> int:
+        """The version as of a moment ago: fifty looks a second, however many wait."""
+        await self._looks.since(monotonic() - _PAUSE_S, partial(self._look, look))
+        return self.known
+
+    async def _look(self, look: Look) -> None:
+        self.known = await look()

@@ -57,7 +57,7 @@ def _root(analytic: Analytic) -> StrawberryField:
             analytic,
             context.graph.tenant,
             _arguments(analytic, given),
-            at_least_version or 0,
+            max(at_least_version or 0, context.at_least),
             max_age_s=_age(max_age_s),
             deadline=context.deadline,
         )
@@ -96,6 +96,7 @@ def _batch(analytic: Analytic) -> Batch:
             context.graph.tenant,
             [parent.ref for parent in parents],
             _arguments(analytic, given),
+            context.at_least,
             max_age_s=_age(max_age_s),
             deadline=context.deadline,
         )

@@ -147,6 +147,7 @@ class Analytics:
         tenant: str,
         anchors: Sequence[NodeRef],
         arguments: Mapping[str, Any],
+        at_least: int = 0,
         *,
         max_age_s: float = 0.0,
         deadline: float | None = None,
@@ -158,16 +159,17 @@ class Analytics:
             tenant: the tenant's id.
             anchors: the records.
             arguments: by Python name.
+            at_least: a version the answers must take into account.
             max_age_s: take a version that was the newest that long ago.
             deadline: when to give up, in seconds of `time.perf_counter`.
 
         Raises:
             BadInput: an argument is wrong.
-            TimedOut: the deadline is near.
+            TimedOut: the database does not show that version, or the deadline is near.
             StoreUnavailable: the database does not answer, and no snapshot is known.
         """
         given = _whole_arguments(analytic, arguments)
-        view = await self._snapshots.view(tenant, 0, max_age_s)
+        view = await self._snapshots.view(tenant, at_least, max_age_s)
         asked = {_question(tenant, analytic, anchor, given): anchor for anchor in anchors}
         found = await self._all(
             view,

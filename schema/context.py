@@ -24,6 +24,7 @@ class Context:
         actor: who asks; stands in the log beside what is written.
         region: country (ISO 3166) of phone numbers written without a country code.
         deadline: when to give up, in seconds of `time.perf_counter`; None = never.
+        at_least: a version that the answer must take into account; the graph waits for it.
         feed: follows the tenant's commits; None where nobody may subscribe.
         analytics: computes what is asked about the network; None where nobody may ask.
         fragments: whether the answer is written as JSON and not read otherwise: parts of it are
@@ -40,6 +41,7 @@ class Context:
     actor: str = "anonymous"
     region: str = DEFAULT_REGION
     deadline: float | None = None
+    at_least: int = 0
     analytics: Analytics | None = None
     fragments: bool = False
     walks: bool = False

@@ -3,7 +3,6 @@
     store    a store whose reads are answered from memory where they can be
     tenant   one request's view of a tenant
     shelf    what is kept of one tenant, and the version it is current to
-    looks    one look at the version for all who came before it began
     kept     the one bound on memory of all tenants together
     depends  what a kept answer depends on
     sizes    how much memory records take

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from graph.looks import Looks
 from graph.record_cache.depends import touched
 from graph.record_cache.kept import Entry, Kept, Tables
-from graph.record_cache.looks import Looks
 from graph.store import TenantGraph
 
 MOST_BEHIND = 100

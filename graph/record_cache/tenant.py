@@ -22,7 +22,6 @@ from graph.record_cache.depends import of_find, of_members, of_relation
 from graph.record_cache.shelf import Shelf
 from graph.record_cache.sizes import page_bytes, record_bytes
 from graph.store import Batch, Change, LogEntry, Receipt, SearchHit, TenantGraph
-from graph.versions import reached
 from graph.walking import queries
 
 HELD_S = 1.0
@@ -59,15 +58,6 @@ class CachedTenant:
         version = await self._graph.version()
         self._shelf.saw(version)
         return version
-
-    async def reach(self, version: int, patience_s: float) -> None:
-        """Returns when what was committed up to that version is seen, and shown from now on.
-
-        Raises:
-            TimedOut: the database did not show that version in that time.
-        """
-        if self._shelf.newest < version:
-            await reached(self.version, version, patience_s)
 
     async def _fresh(self) -> None:
         """Returns when what is kept is as new as this view must see."""

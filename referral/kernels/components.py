@@ -70,7 +70,7 @@ def strong_components(forward: Csr, *, budget: Budget = UNLIMITED) -> Components
         budget: looked at after each million nodes.
 
     Numbered so that every edge between two of them leads to the higher number. Time O(n + m),
-    memory 32 bytes a node; entries are counted in 32 bits, 4 * 10^9 of them would be 80 GB here.
+    memory 36 bytes a node; entries are counted in 32 bits, 4 * 10^9 of them would be 80 GB here.
     References: Tarjan 1972, doi:10.1137/0201010; Nuutila 1994; Pearce 2016,
     doi:10.1016/j.ipl.2015.08.010.
     """

@@ -13,7 +13,7 @@ from referral.kernels.budget import UNLIMITED, Budget
 from referral.kernels.compiling import compiled
 from referral.kernels.components import condensed, strong_components
 from referral.kernels.forest import counts, forest, parents
-from referral.kernels.prefetch import ROWS_AHEAD, prefetch, prefetch_row
+from referral.kernels.prefetch import prefetch_row
 from referral.kernels.shape import plain, without_loops
 
 ONE = np.uint32(1)
@@ -149,12 +149,6 @@ def _block(
         single = single and members[member] == 1
     length = _ancestors(starts, ids, first, last, marked, found)
     for position in range(length - 1, -1, -1):
-        if position >= 2 * ROWS_AHEAD:
-            prefetch(bits, found[position - 2 * ROWS_AHEAD])
-            prefetch(starts, found[position - 2 * ROWS_AHEAD])
-            coming = np.uint32(found[position - ROWS_AHEAD])
-            for entry in range(np.uint64(starts[coming]), np.uint64(starts[coming + ONE])):
-                prefetch(bits, ids[entry])
         node = np.uint32(found[position])
         marked[node] = False
         # held apart from `bits`, so that a row is or-ed by two instructions

@@ -373,10 +373,11 @@ async def test_networks_of_a_level_are_asked_for_together(
             tenant: str,
             anchors: Sequence[NodeRef],
             arguments: Any,
+            at_least: int = 0,
             **more: Any,
         ) -> list[Any]:
             asked.append(len(anchors))
-            return await super().each(analytic, tenant, anchors, arguments, **more)
+            return await super().each(analytic, tenant, anchors, arguments, at_least, **more)
 
     asker.analytics = Counted(Snapshots(agency_store))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graph.errors import StoreUnavailable, TimedOut
+from graph.errors import StoreUnavailable
 from graph.model import Contact, NodeRef, relations
 from graph.model.words import TieKind
 from graph.query import FindQuery, RelatedQuery
@@ -309,26 +309,3 @@ async def test_what_is_kept_is_whole_whoever_asked_first(
     bare = counted.tenant("t")
     assert pages == await bare.related(TIES, [A])
     assert page == await bare.find(FindQuery("Contact"))
-
-
-async def test_a_view_that_may_be_old_sees_the_version_it_asks_for(counted: Counted) -> None:
-    late = CachedStore(counted, 10_000_000, max_age_s=60)  # type: ignore[arg-type]
-    await late.tenant("t").records([A])
-    await counted.tenant("t").commit([contact("a", "New")], actor="another process")
-    old = await late.tenant("t").records([A])
-    counted.calls.clear()
-
-    view = late.tenant("t")
-    await view.reach(2, patience_s=5)
-    new = await view.records([A])
-
-    assert [r[A].name for r in (old, new)] == ["A", "New"]  # type: ignore[attr-defined]
-    assert counted.calls == ["version", "log", "records"]
-    await late.tenant("t").reach(2, patience_s=5)
-    assert await late.tenant("t").records([A]) == new
-    assert counted.calls == ["version", "log", "records"]
-
-
-async def test_a_version_that_never_comes_is_not_waited_for_for_long(cache: CachedStore) -> None:
-    with pytest.raises(TimedOut, match="version 9 does not exist yet: the tenant stands at"):
-        await cache.tenant("t").reach(9, patience_s=0.05)

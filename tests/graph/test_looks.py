@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from graph.record_cache.looks import TURNS, Looks
+from graph.looks import TURNS, Looks
 
 
 class Database:
