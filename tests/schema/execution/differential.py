@@ -28,7 +28,7 @@ import orjson
 from graphql import (
     ExecutionResult,
     GraphQLError,
-    execute,
+    experimental_execute_incrementally,
     parse,
     print_ast,
 )
@@ -55,6 +55,9 @@ from tests.schema.execution.deferring import deferring, join
 from tests.schema.execution.faults import FaultySchema, SmallGraph, spoilt_event
 from tests.schema.execution.queries import QueryWriter
 from tests.schema.world import company
+
+SPREADING = 0.02
+"""Share of the trials with errors that are run once more with errors that spread no nulls."""
 
 DIFFERENT = 3
 """How the command ends when it has found a difference."""
@@ -241,6 +244,13 @@ class Differential:
             if plan_log != core_log:
                 raise Difference(f"order of mutations{place}{plan_log}\n{core_log}")
             await self._compare_errors(plan, core, query, given, faults, place)
+        if core.errors and self.random.random() < SPREADING:
+            self.counts["without spreading"] += 1
+            possible = await self._without_spreading(query, given, faults)
+            told = [_text(error) for error in core.errors if error.path]
+            lost = [error for error in told if error[:2] not in possible]
+            if lost:
+                raise Difference(f"errors of graphql-core alone{place}{lost}")
         for _ in range(2):  # JSON is made, then shown
             await self._compare_text(query, given, faults, core)
 
@@ -275,7 +285,7 @@ class Differential:
         text = print_ast(document)
         head = "query" if text.startswith("{") else ""
         text = f"{head} {text}".replace("{", "@experimental_disableErrorPropagation {", 1)
-        found: Any = execute(
+        found: Any = experimental_execute_incrementally(
             self.schema._schema,
             parse(text),
             root_value=self._event(query, faults),
