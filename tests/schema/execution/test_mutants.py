@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.schema.execution.mutants import EXECUTION, FAILED, MUTANTS, SEEN, Mutant, copy, tried
+from tests.schema.execution.mutants import (
+    EXECUTION,
+    FAILED,
+    MUTANTS,
+    SEEDS,
+    SEEN,
+    Mutant,
+    copy,
+    tried,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +29,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_mutant_that_answers_otherwise_is_seen(copied: Path) -> None:
     mutant = next(m for m in MUTANTS if m.name == "constant arguments are lost")
 
-    verdict, told = tried(mutant, copied, "1")
+    verdict, told = tried(mutant, copied, "1", SEEDS[0])
 
     assert verdict == SEEN
     assert "DIFFERENT: " in told
@@ -29,7 +38,7 @@ def test_a_mutant_that_answers_otherwise_is_seen(copied: Path) -> None:
 def test_a_mutant_that_cannot_run_has_failed_and_is_not_seen(copied: Path) -> None:
     mutant = Mutant("it is no Python", "counters", "from __future__ import", "from from")
 
-    verdict, told = tried(mutant, copied, "1")
+    verdict, told = tried(mutant, copied, "1", SEEDS[0])
 
     assert verdict == FAILED
     assert "SyntaxError" in told
@@ -39,6 +48,7 @@ def test_a_copy_is_whole_again_after_each(copied: Path) -> None:
     module = copied / EXECUTION / "counters.py"
     before = module.read_text("utf-8")
 
-    tried(Mutant("it is no Python", "counters", "from __future__ import", "from from"), copied, "1")
+    mutant = Mutant("it is no Python", "counters", "from __future__ import", "from from")
+    tried(mutant, copied, "1", SEEDS[0])
 
     assert module.read_text("utf-8") == before
