@@ -40,17 +40,19 @@ class Service:
         self.settings = settings
         keep_kernels(settings)
         self.store = serving_store(settings, create=create)
+        # at most half of a request's time, so that it is told what it waited for
+        patience_s = min(PATIENCE_S, settings.request_timeout_s / 2)
         self.snapshots = Snapshots(
             self.store,
             cache=snapshot_cache(settings),
             memory_bytes=settings.snapshot_memory_mb * MEBIBYTE,
+            patience_s=patience_s,
         )
         self.feeds = Feeds(self.store, settings.subscription_poll_ms / 1_000)
         self.analytics = Analytics(
             self.snapshots, memory_bytes=settings.answer_memory_mb * MEBIBYTE
         )
-        # half of the time of a request: it is told why it waited
-        self.versions = Versions(min(PATIENCE_S, settings.request_timeout_s / 2))
+        self.versions = Versions(patience_s)
         self.schema = build_schema(Mode(settings.executor.value), max_cost=settings.max_cost)
 
     async def __aenter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -13,8 +14,8 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from api.http import GraphQLRequest
 from api.service import Service, document
-from api.timing import TimeLimit
-from graph.errors import DomainError, TooExpensive
+from api.timing import TimeLimit, too_long
+from graph.errors import DomainError, TimedOut, TooExpensive
 from schema.errors import public_error
 
 Document = dict[str, Any]
@@ -119,6 +120,8 @@ class Subscriptions:
 
     async def _events(self, asked: GraphQLRequest) -> AsyncGenerator[Document]:
         service, limit = self._service, self._service.settings.request_timeout_s
+        if asked.at_least:
+            await self._reached(asked.at_least, limit)
         context = service.context(self._actor)
         with TimeLimit(limit, context):
             found = await service.schema.executor.subscribe(
@@ -129,12 +132,24 @@ class Subscriptions:
             return
         async with aclosing(found.source) as events:
             async for event in events:
-                end = time.perf_counter() + limit
-                context = service.context(self._actor, end, asked.at_least)
+                context = service.context(self._actor, time.perf_counter() + limit)
                 with TimeLimit(limit, context):
                     answer = await found.answer(event, context)
                 self.streams.events += 1
                 yield document(answer.data, answer.errors)
+
+    async def _reached(self, version: int, limit_s: float) -> None:
+        """Returns when the database shows that version: all that is read from then on is as new.
+
+        Raises:
+            TimedOut: it does not.
+        """
+        context = self._service.context(self._actor, at_least=version)
+        try:
+            async with asyncio.timeout(limit_s):
+                await context.graph.version()
+        except TimeoutError as error:
+            raise TimedOut(too_long(limit_s, context)) from error
 
 
 def refusal(error: GraphQLError) -> Document:

@@ -95,7 +95,10 @@ class AtLeast:
         self, changes: Sequence[Change], *, actor: str, idempotency_key: str | None = None
     ) -> Receipt:
         """Makes all changes or none, in one step, and appends them to the log."""
-        graph = await self._there()
+        try:
+            graph = await self._there()
+        except TimedOut as error:
+            raise TimedOut(f"{error}. Nothing was written") from error
         return await graph.commit(changes, actor=actor, idempotency_key=idempotency_key)
 
     async def log(self, after: int, limit: int = 100) -> list[LogEntry]:

@@ -19,7 +19,7 @@ from graph.network import Network, advance, build_network
 from graph.network.cache import Saved, SnapshotCache
 from graph.network.flat import nbytes
 from graph.store import TenantGraph
-from graph.versions import PATIENCE_S, reached
+from graph.versions import PATIENCE_S, Versions
 
 STORE_PATIENCE_S = 8.0
 """Seconds the database has to tell its version, where there is a snapshot to answer from: a busy
@@ -106,6 +106,7 @@ class Snapshots:
         self._behind: set[asyncio.Task[None]] = set()
         self._refreshing: set[str] = set()
         self._down_until = 0.0
+        self._waiting: dict[str, Versions] = {}
 
     async def network(self, tenant: str, at_least: int = 0) -> Network:
         """The tenant's network; see `view`."""
@@ -156,9 +157,11 @@ class Snapshots:
 
     async def _newest(self, tenant: str, graph: TenantGraph, at_least: int) -> Network:
         asked = time.monotonic()
-        version = await reached(
-            partial(self._asked_version, tenant, graph), at_least, self._patience_s
-        )
+        version = await self._asked_version(tenant, graph)
+        if version < at_least:
+            waiting = self._waiting.setdefault(tenant, Versions(self._patience_s))
+            await waiting.reached(partial(self._asked_version, tenant, graph), at_least)
+            version = await self._asked_version(tenant, graph)
         while (held := self._held.get(tenant)) is None or held.network.version < version:
             # shielded: who stops waiting does not stop what others, or its own retry, wait for
             building = self._building.get(tenant)

@@ -136,6 +136,9 @@ async def test_a_mutation_for_a_version_that_is_not_there_writes_nothing(
     (error,) = found["errors"]
     assert error["extensions"] == {"code": "TIMEOUT"}
     assert error["path"] == ["upsertContacts"]
+    assert error["message"].endswith(
+        "use the version that your write returned. Nothing was written"
+    )
     assert await asked(late, NAME) == {"data": {"contact": {"name": "Ada"}}}
 
 
@@ -146,3 +149,26 @@ async def test_what_is_wrong_is_told_before_anything_is_waited_for(late: AsyncCl
 
     assert wrong["errors"][0]["message"].startswith("Cannot query field 'nothing'")
     assert unknown["errors"][0]["extensions"] == {"code": "PERSISTED_QUERY_NOT_FOUND"}
+
+
+CHANGES = "subscription { changes(after: 0) { version changes { node { id } } } }"
+
+
+async def test_events_begin_once_the_version_is_there(late: AsyncClient) -> None:
+    body = {"query": CHANGES, "extensions": {"atLeastVersion": 2}}
+    headers = {"accept": EVENTS}
+
+    answer = await late.post("/graphql", json=body, headers=headers)
+
+    assert b"version 2 does not exist yet: the tenant stands at version 1" in answer.content
+    assert b'"changes"' not in answer.content
+
+
+async def test_an_analytic_tells_too_what_it_waited_for(late: AsyncClient) -> None:
+    query = "{ topReferrers(measure: COUNT) { version } }"
+
+    found = await asked(late, query, extensions={"atLeastVersion": 2})
+
+    (error,) = found["errors"]
+    assert error["message"].startswith("version 2 does not exist yet")
+    assert error["extensions"] == {"code": "TIMEOUT"}

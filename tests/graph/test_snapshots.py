@@ -148,6 +148,25 @@ async def test_a_version_that_never_comes_is_refused(store: Store) -> None:
         await snapshots.network(tenant, at_least=5)
 
 
+async def test_all_who_wait_for_a_version_share_the_looks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, snapshots, looks = new_tenant(), Snapshots(store, patience_s=0.5), 0
+    look = snapshots._asked_version
+
+    async def counted(*given: Any) -> int:
+        nonlocal looks
+        looks += 1
+        return await look(*given)
+
+    monkeypatch.setattr(snapshots, "_asked_version", counted)
+    waiting = [snapshots.network(tenant, at_least=5) for _ in range(100)]
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert {type(one) for one in found} == {TimedOut}
+    assert looks < 100 + 60  # one each to begin with
+
+
 async def test_what_is_no_tenant_is_refused(store: Store) -> None:
     with pytest.raises(BadInput):
         await Snapshots(store).network("../etc")
