@@ -14,39 +14,17 @@ PATIENCE_S = 5.0
 """Seconds to wait for a version that the database does not show yet."""
 
 _PAUSE_S = 0.02
+"""Between two looks: fifty a second, however many wait."""
 
 Look = Callable[[], Awaitable[int]]
 """Asks the database for the tenant's version."""
-
-
-async def reached(look: Look, at_least: int, patience_s: float = PATIENCE_S) -> int:
-    """The tenant's version, once it is that great.
-
-    Args:
-        look: tells the version.
-        at_least: the version waited for: the one that a write returned.
-        patience_s: how long, beside what a look takes.
-
-    Raises:
-        TimedOut: the database does not show that version.
-    """
-    end = monotonic() + patience_s
-    while (version := await look()) < at_least:
-        if monotonic() > end:
-            raise TimedOut(
-                f"version {at_least} does not exist yet: the tenant stands at version "
-                f"{version}, and {patience_s:g} s of waiting brought no newer one; "
-                "use the version that your write returned"
-            )
-        await asyncio.sleep(_PAUSE_S)
-    return version
 
 
 class Versions:
     """The version of a tenant that this process has seen; all who wait for one share the looks.
 
     Args:
-        patience_s: how long anybody waits.
+        patience_s: how long anybody waits, beside what a look takes.
 
     Attributes:
         known: the version.
@@ -60,16 +38,25 @@ class Versions:
     async def reached(self, look: Look, at_least: int) -> None:
         """Returns when that version has been seen; at once where it was before.
 
-        Raises:
-            TimedOut: the database does not show that version.
-        """
-        if self.known < at_least:
-            await reached(partial(self._seen, look), at_least, self._patience_s)
+        Args:
+            look: tells the version.
+            at_least: the version waited for: the one that a write returned.
 
-    async def _seen(self, look: Look) -> int:
-        """The version as of a moment ago: fifty looks a second, however many wait."""
-        await self._looks.since(monotonic() - _PAUSE_S, partial(self._look, look))
-        return self.known
+        Raises:
+            TimedOut: the database does not show that version in time.
+        """
+        end = monotonic() + self._patience_s
+        while self.known < at_least:
+            await self._looks.since(monotonic() - _PAUSE_S, partial(self._look, look))
+            if self.known >= at_least:
+                return
+            if monotonic() > end:
+                raise TimedOut(
+                    f"version {at_least} does not exist yet: the tenant stands at version "
+                    f"{self.known}, and {self._patience_s:g} s of waiting brought no newer one; "
+                    "use the version that your write returned"
+                )
+            await asyncio.sleep(_PAUSE_S)
 
     async def _look(self, look: Look) -> None:
         self.known = await look()
